@@ -1,0 +1,21 @@
+# Every target runs under Node >= 24: the one installed, or the npm package node@24.
+SHELL := /bin/bash
+NODE_OK := $(shell node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 24 ? 0 : 1)' 2>/dev/null && echo yes)
+ifneq ($(NODE_OK),yes)
+NODE_DIR := $(shell npx --yes --package node@24 --call 'dirname "$$(command -v node)"' 2>/dev/null)
+ifeq ($(NODE_DIR),)
+$(error Node 24 or newer is needed, and npx could not fetch the npm package node@24)
+endif
+export PATH := $(NODE_DIR):$(PATH)
+endif
+
+.PHONY: test demo
+# All tests: contracts, packages, end to end.
+test: node_modules/.ready
+	npm test
+# The protocol at work on a local chain: make demo ARGS="--epochs 20"
+demo: node_modules/.ready
+	npm run demo -- $(ARGS)
+node_modules/.ready: package.json package-lock.json
+	npm ci --no-audit --no-fund
+	touch $@

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IEpochClock} from "../epoch/IEpochClock.sol";
+import {IModelRegistry} from "../registry/IModelRegistry.sol";
+import {IProviderRegistry} from "../registry/IProviderRegistry.sol";
+import {IStakePool} from "../stake/IStakePool.sol";
+import {Commitment, ICommitmentBook} from "./ICommitmentBook.sol";
+
+/// @title Promises
+/// @notice Append-only promises of availability, each bonded with the provider's own stake; see ICommitmentBook.
+contract CommitmentBook is ICommitmentBook {
+    /// @inheritdoc ICommitmentBook
+    uint256 public constant kappa = 7;
+
+    /// @dev The finest target that 192 probes an epoch can resolve (docs/protocol.md section 6), 1e9 = 100 %.
+    uint256 private constant MAX_TARGET = 999_000_000;
+
+    IEpochClock private immutable _clock;
+    IStakePool private immutable _pool;
+    IProviderRegistry private immutable _providers;
+    IModelRegistry private immutable _models;
+
+    mapping(address provider => mapping(bytes32 modelId => Commitment[])) private _commitments;
+    mapping(address provider => uint256) private _bonded;
+
+    /// @param clock Time.
+    /// @param pool Where stake is locked; grants this contract `lock` and `unlock`.
+    /// @param providers Who owns a provider.
+    /// @param models Which models exist.
+    constructor(IEpochClock clock, IStakePool pool, IProviderRegistry providers, IModelRegistry models) {
+        _clock = clock;
+        _pool = pool;
+        _providers = providers;
+        _models = models;
+    }
+
+    /* PROMISES */
+
+    /// @inheritdoc ICommitmentBook
+    function commit(
+        address provider,
+        bytes32 modelId,
+        uint32 target,
+        uint32 latencyMs,
+        uint32 capacity,
+        uint88 unitPrice,
+        uint32 firstEpoch,
+        uint32 lastEpoch
+    ) external returns (uint256 index) {
+        if (!_models.isModel(modelId)) revert CommitmentBookUnknownModel(modelId);
+        if (target == 0 || target > MAX_TARGET) revert CommitmentBookBadTarget(target, MAX_TARGET);
+        if (latencyMs == 0 || capacity == 0 || unitPrice == 0) revert CommitmentBookZeroTerm();
+        if (lastEpoch < firstEpoch) revert CommitmentBookEmptyRange(firstEpoch, lastEpoch);
+
+        Commitment[] storage list = _commitments[provider][modelId];
+        index = list.length;
+        _checkStart(provider, list, firstEpoch);
+        uint256 bonded = bondedFor(capacity, unitPrice);
+        Commitment memory made =
+            Commitment(target, latencyMs, capacity, firstEpoch, lastEpoch, unitPrice, false);
+        list.push(made);
+        _bonded[provider] += bonded;
+        emit Promised(provider, modelId, index, made, bonded);
+        _pool.lock(provider, bonded);
+    }
+
+    /// @inheritdoc ICommitmentBook
+    function release(address provider, bytes32 modelId, uint256 index) external {
+        Commitment[] storage list = _commitments[provider][modelId];
+        if (index >= list.length) revert CommitmentBookNoPromise(index, list.length);
+        Commitment memory made = list[index];
+        if (made.released) revert CommitmentBookReleased(index);
+        uint256 over = _clock.times(made.lastEpoch).settleEnd;
+        if (block.timestamp < over) revert CommitmentBookRunning(block.timestamp, over);
+
+        uint256 bonded = bondedFor(made.capacity, made.unitPrice);
+        list[index].released = true;
+        _bonded[provider] -= bonded;
+        emit Released(provider, modelId, index, bonded);
+        _pool.unlock(provider, bonded);
+    }
+
+    /// @dev The caller owns the provider, and the promise starts after what is under way and after the last promise.
+    function _checkStart(address provider, Commitment[] storage list, uint256 firstEpoch) private view {
+        uint64 current = _clock.current();
+        // While a provider changes hands, the buyer decides what binds its bond.
+        address owner = _providers.ownerAt(provider, current + 2);
+        if (owner == address(0) || owner != msg.sender) revert CommitmentBookNotOwner(msg.sender, owner);
+        uint256 earliest = uint256(current) + 2;
+        if (list.length > 0 && list[list.length - 1].lastEpoch >= earliest) {
+            earliest = uint256(list[list.length - 1].lastEpoch) + 1;
+        }
+        if (firstEpoch < earliest) revert CommitmentBookTooEarly(firstEpoch, earliest);
+    }
+
+    /* READS */
+
+    /// @inheritdoc ICommitmentBook
+    function commitmentAt(address provider, bytes32 modelId, uint64 epoch)
+        external
+        view
+        returns (bool found, uint256 index, Commitment memory made)
+    {
+        Commitment[] storage list = _commitments[provider][modelId];
+        index = _firstEndingFrom(list, epoch);
+        if (index == list.length || list[index].firstEpoch > epoch) return (false, 0, made);
+        return (true, index, list[index]);
+    }
+
+    /// @inheritdoc ICommitmentBook
+    function nextPromised(address provider, bytes32 modelId, uint64 epoch)
+        external
+        view
+        returns (bool found, uint64 next)
+    {
+        Commitment[] storage list = _commitments[provider][modelId];
+        uint256 index = _firstEndingFrom(list, epoch);
+        if (index == list.length) return (false, 0);
+        uint64 first = list[index].firstEpoch;
+        return (true, first > epoch ? first : epoch);
+    }
+
+    /// @inheritdoc ICommitmentBook
+    function commitment(address provider, bytes32 modelId, uint256 index) external view returns (Commitment memory) {
+        Commitment[] storage list = _commitments[provider][modelId];
+        if (index >= list.length) revert CommitmentBookNoPromise(index, list.length);
+        return list[index];
+    }
+
+    /// @inheritdoc ICommitmentBook
+    function count(address provider, bytes32 modelId) external view returns (uint256) {
+        return _commitments[provider][modelId].length;
+    }
+
+    /// @inheritdoc ICommitmentBook
+    function bondedFor(uint32 capacity, uint88 unitPrice) public view returns (uint256) {
+        return kappa * capacity * _clock.length() * unitPrice;
+    }
+
+    /// @inheritdoc ICommitmentBook
+    function totalBonded(address provider) external view returns (uint256) {
+        return _bonded[provider];
+    }
+
+    /// @dev Promises are disjoint and increasing, so the first that ends at or after `epoch` is found by halving.
+    function _firstEndingFrom(Commitment[] storage list, uint256 epoch) private view returns (uint256 low) {
+        uint256 high = list.length;
+        while (low < high) {
+            uint256 middle = (low + high) / 2;
+            if (list[middle].lastEpoch < epoch) low = middle + 1;
+            else high = middle;
+        }
+    }
+}

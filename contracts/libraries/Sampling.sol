@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title Sampling
+/// @notice How many inferences and probes an epoch is judged by, and which inferences they are.
+/// @dev docs/protocol.md sections 3, 5 and 6.
+library Sampling {
+    /// @notice A log of no units has nothing to sample.
+    error SamplingNoUnits(uint256 have, uint256 need);
+    /// @notice The target is finer than the largest tier of probes can tell; `need` is the highest target, 1e9 = 100 %.
+    error SamplingTargetTooHigh(uint256 have, uint256 need);
+
+    // 7 epochs and a CUSUM of 4: a record that is new or in doubt. 30 epochs and 1.5: one that is settling. Q24.
+    uint256 private constant YOUNG = 7;
+    uint256 private constant GROWN = 30;
+    uint256 private constant CUSUM_DOUBT = 67_108_864;
+    uint256 private constant CUSUM_CALM = 25_165_824;
+
+    /// @notice The seed of an epoch from its beacon value.
+    /// @param value Beacon value.
+    /// @param epoch The epoch it seeds.
+    function seed(bytes32 value, uint256 epoch) internal pure returns (bytes32) {
+        return keccak256(abi.encode("surety.seed", value, epoch));
+    }
+
+    /// @notice The position, in units, that sample `j` hits; the leaf around it is re-run. Duplicates stay.
+    /// @param seed_ Seed of the epoch.
+    /// @param provider Provider sampled.
+    /// @param modelId Model sampled.
+    /// @param epoch Epoch of the log.
+    /// @param j Number of the sample, below `sampleCount`.
+    /// @param units Units of the log, at least 1.
+    /// @return Position in [0, units).
+    function position(bytes32 seed_, address provider, bytes32 modelId, uint256 epoch, uint256 j, uint256 units)
+        internal
+        pure
+        returns (uint256)
+    {
+        if (units == 0) revert SamplingNoUnits(0, 1);
+        return uint256(keccak256(abi.encode("surety.sample", seed_, provider, modelId, epoch, j))) % units;
+    }
+
+    /// @notice Samples of one log, m: 48, 24 or 12, fewer the longer a record has been calm.
+    /// @param settled Epochs settled since tenure began.
+    /// @param cusum CUSUM of the word C, Q24.
+    /// @param recheck The record's recheck flag.
+    function sampleCount(uint256 settled, uint256 cusum, bool recheck) internal pure returns (uint256) {
+        if (settled < YOUNG || cusum > CUSUM_DOUBT || recheck) return 48;
+        if (settled < GROWN || cusum > CUSUM_CALM) return 24;
+        return 12;
+    }
+
+    /// @notice Probes per epoch that resolve a promised target, m_T: 32, 64 or 192.
+    /// @param target Promised timely share, 1e9 = 100 %, at most 99.9 %.
+    function probesFor(uint256 target) internal pure returns (uint256) {
+        if (target <= 990_000_000) return 32;
+        if (target <= 995_000_000) return 64;
+        if (target <= 999_000_000) return 192;
+        revert SamplingTargetTooHigh(target, 999_000_000);
+    }
+
+    /// @notice Probes that each seat sends, n_p = ceil(mT / 3).
+    /// @param mT As `probesFor` returns it.
+    function probesPerSeat(uint256 mT) internal pure returns (uint256) {
+        return (mT + 2) / 3;
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Ticket} from "../types/Ticket.sol";
+
+/// @title Seats
+/// @notice Draws a committee of distinct verifiers from the tickets.
+/// @dev docs/protocol.md section 3, "Seats". Nobody stores a committee: whoever needs one derives it.
+library Seats {
+    /// @notice Seats that probe during the epoch, drawn from the seed two epochs before.
+    uint8 internal constant ROLE_PROBE = 0;
+    /// @notice Seats that re-run samples, drawn from the epoch's own seed.
+    uint8 internal constant ROLE_RERUN = 1;
+    /// @notice Seats that re-run when the first ones lacked a quorum.
+    uint8 internal constant ROLE_REDRAW = 2;
+    /// @notice Seats of a jury.
+    uint8 internal constant ROLE_JURY = 3;
+
+    /// @notice Draws per seat before it stays empty.
+    uint256 internal constant TRIES = 32;
+
+    /// @notice Place in the array that draw `n` of seat `s` hits.
+    /// @param seed Seed of the draw.
+    /// @param provider Provider judged.
+    /// @param modelId Model judged.
+    /// @param epoch Epoch judged.
+    /// @param role One of the role constants.
+    /// @param s Seat, from 0.
+    /// @param n Draw, 0 to `TRIES` - 1.
+    /// @param length Places in the draw, at least 1.
+    function tryIndex(
+        bytes32 seed,
+        address provider,
+        bytes32 modelId,
+        uint64 epoch,
+        uint8 role,
+        uint256 s,
+        uint256 n,
+        uint256 length
+    ) internal pure returns (uint256) {
+        return uint256(keccak256(abi.encode("surety.seat", seed, provider, modelId, epoch, role, s, n))) % length;
+    }
+
+    /// @notice The first `count` seats: each the first of its draws whose ticket counts in the epoch and whose verifier
+    /// is neither the provider's owner nor in a lower seat.
+    /// @param tickets Every ticket ever sold, in place.
+    /// @param length Places in the draw: the array's length at the end of two epochs before. 0 leaves all seats empty.
+    /// @param seed Seed of the draw.
+    /// @param provider Provider judged.
+    /// @param modelId Model judged.
+    /// @param epoch Epoch judged; a ticket counts if from <= epoch < until.
+    /// @param role One of the role constants.
+    /// @param count Seats wanted; seat s does not depend on it.
+    /// @param owner Owner of the provider in that epoch, who may not sit.
+    /// @return drawn Verifier per seat, zero where the seat stays empty.
+    function seats(
+        Ticket[] storage tickets,
+        uint256 length,
+        bytes32 seed,
+        address provider,
+        bytes32 modelId,
+        uint64 epoch,
+        uint8 role,
+        uint256 count,
+        address owner
+    ) internal view returns (address[] memory drawn) {
+        drawn = new address[](count);
+        if (length == 0) return drawn;
+        Draw memory draw = Draw(length, seed, provider, modelId, epoch, role, owner);
+        for (uint256 s = 0; s < count; ++s) {
+            drawn[s] = _draw(tickets, draw, drawn, s);
+        }
+    }
+
+    /// @dev What all seats of a committee share, in memory because the stack is short.
+    struct Draw {
+        uint256 length;
+        bytes32 seed;
+        address provider;
+        bytes32 modelId;
+        uint64 epoch;
+        uint8 role;
+        address owner;
+    }
+
+    function _draw(Ticket[] storage tickets, Draw memory draw, address[] memory drawn, uint256 s)
+        private
+        view
+        returns (address)
+    {
+        for (uint256 n = 0; n < TRIES; ++n) {
+            Ticket memory ticket = tickets[
+                tryIndex(draw.seed, draw.provider, draw.modelId, draw.epoch, draw.role, s, n, draw.length)
+            ];
+            if (draw.epoch < ticket.from || draw.epoch >= ticket.until) continue;
+            if (ticket.verifier == draw.owner || _sits(drawn, s, ticket.verifier)) continue;
+            return ticket.verifier;
+        }
+        return address(0);
+    }
+
+    function _sits(address[] memory drawn, uint256 s, address verifier) private pure returns (bool) {
+        for (uint256 lower = 0; lower < s; ++lower) {
+            if (drawn[lower] == verifier) return true;
+        }
+        return false;
+    }
+}

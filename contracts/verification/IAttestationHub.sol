@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @notice The reveal of one assignment (docs/protocol.md section 5).
+struct Reveal {
+    /// 0 probe, 1 re-run.
+    uint8 role;
+    address provider;
+    bytes32 modelId;
+    /// The caller's seat, 0 to 4.
+    uint8 seat;
+    /// The report; in the commitment's leaf a re-run's report is 0.
+    uint256 report;
+    /// Root of the seat's own results.
+    bytes32 dataRoot;
+    bytes32 salt;
+    /// Path of the assignment's leaf to the committed root.
+    bytes32[] proof;
+}
+
+/// @title Attestations and settlement
+/// @notice Verifiers commit one hash for all their assignments of an epoch, reveal after outputs have opened, and anybody
+/// settles: reports become one update of the record, a weight, points, and open cases. Never slashes.
+/// @dev Rules: docs/protocol.md sections 3, 5 and 6.
+interface IAttestationHub {
+    /// @notice A verifier committed for `epoch`.
+    event Committed(uint64 indexed epoch, address indexed verifier, bytes32 commitment);
+    /// @notice A seat's report was revealed.
+    event Revealed(
+        address indexed provider,
+        bytes32 indexed modelId,
+        uint64 indexed epoch,
+        uint8 role,
+        uint8 seat,
+        address verifier,
+        uint256 report,
+        bytes32 dataRoot
+    );
+    /// @notice An epoch of a record was settled. `score` 1e9 = 100 %; `weight` as in RewardDistributor.
+    event Settled(
+        address indexed provider,
+        bytes32 indexed modelId,
+        uint64 indexed epoch,
+        uint256 probes,
+        uint256 timely,
+        uint256 peakProbes,
+        uint256 peakTimely,
+        uint256 m,
+        uint256 matches,
+        uint48 mismatches,
+        uint256 score,
+        uint256 weight
+    );
+
+    /// @notice Outside the step's window (Unix seconds).
+    error AttestationHubWrongTime(uint256 have, uint256 from, uint256 until);
+    /// @notice The caller committed for this epoch already.
+    error AttestationHubCommitted(address verifier, uint64 epoch);
+    /// @notice The commitment is zero.
+    error AttestationHubZeroCommitment();
+    /// @notice Reveal `index` does not open the caller's commitment.
+    error AttestationHubWrongOpening(uint256 index, bytes32 have, bytes32 need);
+    /// @notice The seat of reveal `index` is not the caller's.
+    error AttestationHubWrongSeat(uint256 index, address have, address need);
+    /// @notice The seat of reveal `index` was revealed already.
+    error AttestationHubRevealed(uint256 index);
+    /// @notice There are no such roles or seats here.
+    error AttestationHubNoSuchSeat(uint256 index, uint8 role, uint8 seat);
+    /// @notice No seed for the role of reveal `index`: it was not drawn, or too late.
+    error AttestationHubNoSeed(uint256 index, uint64 seedEpoch);
+    /// @notice Nothing was promised for the epoch of reveal `index`.
+    error AttestationHubNoPromise(uint256 index);
+    /// @notice No log was committed for the epoch of reveal `index`.
+    error AttestationHubNoLog(uint256 index);
+    /// @notice No promised epoch of this record is left to settle.
+    error AttestationHubNothingToSettle(address provider, bytes32 modelId);
+
+    /// @notice Commits one hash for all the caller's assignments of `epoch`:
+    /// `keccak256(abi.encode(hub, epoch, uint8(0), caller, root))`.
+    function commit(uint64 epoch, bytes32 commitment) external;
+
+    /// @notice Reveals assignments of `epoch`. One bad reveal refuses the whole call.
+    function reveal(uint64 epoch, Reveal[] calldata reveals) external;
+
+    /// @notice Settles the next unsettled promised epoch of a record, after its reveals. Anyone may.
+    /// @return epoch The epoch that was settled.
+    function settle(address provider, bytes32 modelId) external returns (uint64 epoch);
+
+    /// @notice The epoch that `settle` would take next; `found` is false if nothing is promised.
+    function nextToSettle(address provider, bytes32 modelId) external view returns (bool found, uint64 epoch);
+
+    /// @notice A verifier's commitment; zero if none.
+    function commitmentOf(uint64 epoch, address verifier) external view returns (bytes32);
+
+    /// @notice The report of a seat, and whether it was revealed.
+    function reportOf(address provider, bytes32 modelId, uint64 epoch, uint8 role, uint8 seat)
+        external
+        view
+        returns (bool revealed, uint256 report);
+
+    /// @notice Majority mismatches of a settled epoch; bit j is sample j.
+    function mismatchesOf(address provider, bytes32 modelId, uint64 epoch) external view returns (uint48);
+
+    /// @notice The seats of one assignment as they stand; empty while its seed is not drawn.
+    function seatsOf(address provider, bytes32 modelId, uint64 epoch, uint8 role) external view returns (address[] memory);
+}

@@ -1,0 +1,44 @@
+import { fileURLToPath } from "node:url";
+import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
+import { defineConfig } from "hardhat/config";
+
+const compiler = {
+  version: "0.8.37",
+  path: fileURLToPath(import.meta.resolve("solc/soljson.js")),
+};
+
+const simulated = {
+  type: "edr-simulated",
+  chainType: "l1",
+  chainId: 31337,
+  allowBlocksWithSameTimestamp: true,
+} as const;
+
+export default defineConfig({
+  plugins: [toolbox],
+  solidity: {
+    // Not imported by a contract, but deployed.
+    npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
+    profiles: {
+      default: { ...compiler, settings: { optimizer: { enabled: true, runs: 200 }, evmVersion: "prague" } },
+      production: {
+        ...compiler,
+        settings: { optimizer: { enabled: true, runs: 10_000 }, viaIR: true, evmVersion: "prague" },
+      },
+    },
+  },
+  paths: { tests: { mocha: "./test/contracts", solidity: "./test/contracts" } },
+  test: {
+    solidity: {
+      fuzz: { runs: 256, seed: "0x01" },
+      invariant: { runs: 64, depth: 64, failOnRevert: true },
+    },
+    mocha: { timeout: 60_000 },
+  },
+  networks: {
+    // Mines a block with each transaction and one every second.
+    local: { ...simulated, mining: { auto: true, interval: 1000 } },
+    // Mines every 200 ms whatever comes: the demo's chain.
+    devnet: { ...simulated, mining: { auto: false, interval: 200 } },
+  },
+});

@@ -1,0 +1,31 @@
+import { checkTensor, SuretyError, type Tensor, type TensorSpec } from "@surety/protocol";
+
+const refuse = (message: string) => new SuretyError("INFERENCE_BAD_INPUT", message);
+
+const fits = (shape: readonly number[], spec: readonly number[]) =>
+  shape.length === spec.length && shape.every((dim, axis) => dim >= 1 && (spec[axis] === -1 || spec[axis] === dim));
+
+/**
+ * Checks tensors against a model's inputs before they reach a runtime: the same names and no others, the same element
+ * types, shapes that fit (-1 takes any dimension from 1), and as many bytes as each shape says.
+ *
+ * @param specs inputs as the gate or the manifest lists them
+ * @throws SuretyError `INFERENCE_BAD_INPUT`, or what `checkTensor` of @surety/protocol throws
+ */
+export function checkInputs(specs: readonly TensorSpec[], tensors: readonly Tensor[]): void {
+  const names = specs.map(({ name }) => name).join(", ");
+  if (tensors.length !== specs.length) {
+    throw refuse(`The request has ${tensors.length} input tensors; the model needs ${specs.length}: ${names}.`);
+  }
+  for (const spec of specs) {
+    const tensor = tensors.find(({ name }) => name === spec.name);
+    if (tensor === undefined) throw refuse(`Input "${spec.name}" is missing; the model needs ${names}.`);
+    if (tensor.datatype !== spec.datatype) {
+      throw refuse(`Input "${spec.name}" is ${tensor.datatype}; the model needs ${spec.datatype}.`);
+    }
+    if (!fits(tensor.shape, spec.shape)) {
+      throw refuse(`Input "${spec.name}" has shape [${tensor.shape}]; the model needs [${spec.shape}], -1 being free.`);
+    }
+    checkTensor(tensor);
+  }
+}

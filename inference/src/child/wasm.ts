@@ -1,0 +1,6 @@
+import * as ort from "onnxruntime-web/wasm";
+import { serve } from "./serve.ts";
+
+ort.env.wasm.numThreads = 1;
+ort.env.wasm.proxy = false;
+serve(ort, "wasm");

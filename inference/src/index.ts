@@ -1,0 +1,11 @@
+export * from "./calibrate.ts";
+export * from "./check-tensors.ts";
+export type { Optimization, RuntimeKind } from "./child/messages.ts";
+export * from "./cid.ts";
+export * from "./gate.ts";
+export * from "./manifest.ts";
+export * from "./model-store.ts";
+export * from "./quantize.ts";
+export * from "./rerun.ts";
+export * from "./runtime.ts";
+export * from "./version.ts";

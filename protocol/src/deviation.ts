@@ -1,0 +1,102 @@
+import { distance, largestFinite, patternBreak, ratio, shortfall } from "./distance.ts";
+import { SuretyError } from "./errors.ts";
+import type { ComparisonMode, OutputTolerance, ToleranceProfile } from "./profile.ts";
+import { isFloat, type Tensor, tensorProblem } from "./tensor.ts";
+import { toFloats, toIntegers } from "./tensor-values.ts";
+
+/** How far one output lies from a reference. */
+export type OutputDeviation = {
+  name: string;
+  rule: ComparisonMode;
+  /**
+   * In units of the tolerance: at most 1 is accepted. For `exact` 0 or Infinity; for `margin` how far the claimed index's
+   * score lies below the best, in units of 2 tau scale.
+   */
+  dev: number;
+  /** Why the output is wrong in kind (missing, shape, datatype, NaN pattern), or null. Then `dev` is Infinity. */
+  wrong: string | null;
+};
+
+/** How far the scores of claimed indices lie below the best ones, in units of 2 tau scale: arg-max ties may fall either way. */
+function marginDeviation(claim: Tensor, own: Tensor, scores: Tensor, tolerance: OutputTolerance): number {
+  const picked = toIntegers(claim);
+  const best = toIntegers(own);
+  const logits = toFloats(scores);
+  if (picked.length === 0) return 0;
+  const width = logits.length / picked.length;
+  if (!Number.isInteger(width)) throw badReference(`${scores.name} does not divide into ${picked.length} rows`);
+  const scale = Math.max(largestFinite(logits), tolerance.floorScale);
+  let worst = 0;
+  for (const [row, k] of picked.entries()) {
+    if (k === best[row]) continue;
+    if (k < 0n || k >= BigInt(width)) return Number.POSITIVE_INFINITY;
+    const gap = shortfall(logits, row * width, width, Number(k));
+    worst = Math.max(worst, ratio(gap, 2 * tolerance.tauMax * scale));
+  }
+  return worst;
+}
+
+const badReference = (why: string): SuretyError =>
+  new SuretyError(
+    "PROTOCOL_BAD_REFERENCE",
+    `the reference outputs do not fit the profile: ${why}. Run the model again`,
+  );
+
+function referenceOf(reference: readonly Tensor[], o: OutputTolerance): Tensor {
+  const t = reference.find((r) => r.name === o.name);
+  if (t === undefined) throw badReference(`output ${o.name} is missing`);
+  const problem = tensorProblem(t);
+  if (problem !== null) throw badReference(problem);
+  if (t.datatype !== o.datatype) throw badReference(`${o.name} is ${t.datatype}, calibrated was ${o.datatype}`);
+  return t;
+}
+
+const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((v, i) => v === b[i]);
+
+function one(
+  outputs: readonly Tensor[],
+  reference: readonly Tensor[],
+  o: OutputTolerance,
+  profile: ToleranceProfile,
+): OutputDeviation {
+  const own = referenceOf(reference, o);
+  const result = (dev: number): OutputDeviation => ({ name: o.name, rule: o.mode, dev, wrong: null });
+  const wrong = (why: string): OutputDeviation => ({ ...result(Number.POSITIVE_INFINITY), wrong: why });
+  const [claim, second] = outputs.filter((t) => t?.name === o.name);
+  if (claim === undefined) return wrong("missing");
+  if (second !== undefined) return wrong("given twice");
+  const problem = tensorProblem(claim);
+  if (problem !== null) return wrong(problem);
+  const same = claim.datatype === own.datatype && claim.shape.join() === own.shape.join();
+  if (!same) return wrong(`${claim.datatype} [${claim.shape}], needs ${own.datatype} [${own.shape}]`);
+  if (isFloat(claim.datatype)) {
+    const [values, ours] = [toFloats(claim), toFloats(own)];
+    const at = patternBreak(values, ours);
+    if (at >= 0) return wrong(`element ${at} is ${values[at]}, the reference's is ${ours[at]}`);
+    if (o.mode === "float") return result(distance(values, ours, o));
+    // By value: -0 is 0, and one NaN is as good as another.
+    return result(values.every((v, i) => v === ours[i] || Number.isNaN(v)) ? 0 : Number.POSITIVE_INFINITY);
+  }
+  const linked = o.mode === "margin" ? profile.outputs.find((p) => p.name === o.logits) : undefined;
+  if (linked !== undefined) return result(marginDeviation(claim, own, referenceOf(reference, linked), linked));
+  return result(equalBytes(claim.data, own.data) ? 0 : Number.POSITIVE_INFINITY);
+}
+
+/**
+ * How far claimed outputs lie from a reference, one entry per output of the profile, then one for an output that the model
+ * does not have. In float64: max |difference| / max(max |reference|, floorScale) over tauMax, and the relative L2
+ * difference with its floor over tauL2, whichever is more.
+ * @param outputs from a stranger: anything malformed becomes `wrong`
+ * @throws SuretyError PROTOCOL_BAD_REFERENCE if the reference itself does not fit the profile
+ */
+export function deviation(
+  outputs: readonly Tensor[],
+  reference: readonly Tensor[],
+  profile: ToleranceProfile,
+): OutputDeviation[] {
+  const known = profile.outputs.map((o) => one(outputs, reference, o, profile));
+  const extra = outputs.find((t) => !profile.outputs.some((o) => o.name === t?.name));
+  if (extra === undefined) return known;
+  const name = typeof extra?.name === "string" ? extra.name : "";
+  return [...known, { name, rule: "exact", dev: Number.POSITIVE_INFINITY, wrong: "no output of the model" }];
+}

@@ -1,0 +1,42 @@
+import type { Log } from "@surety/node-kit";
+import type { Hex } from "viem";
+import type { Head, ProviderChain } from "./chain.ts";
+import type { ReceiptStore } from "./store.ts";
+
+/** Forgets epochs that can no longer be disputed. */
+export type Retention = { step(head: Head): Promise<void> };
+
+/** What {@link createRetention} needs. */
+export type RetentionOptions = { chain: ProviderChain; modelIds: readonly Hex[]; store: ReceiptStore; log: Log };
+
+/**
+ * Disputes last until the later of settleEnd and the settlement, plus disputeWindow (docs/protocol.md section 3). When an
+ * epoch was settled is taken from when it was first seen to be, which is never earlier than it was.
+ */
+export function createRetention({ chain, modelIds, store, log }: RetentionOptions): Retention {
+  const stepModel = async (modelId: Hex, head: Head): Promise<void> => {
+    let next: bigint | null | undefined;
+    for (const epoch of store.epochs(modelId)) {
+      const state = store.logState(modelId, epoch);
+      if (state === null || state === "closed") continue;
+      const { settleEnd, disputeEnd } = await chain.times(epoch);
+      if (head.timestamp < settleEnd) return;
+      let settledAt = store.settledSeenAt(modelId, epoch);
+      if (settledAt === null) {
+        if (next === undefined) next = await chain.nextToSettle(modelId);
+        if (next !== null && epoch >= next) continue;
+        settledAt = head.timestamp;
+        store.setSettledSeenAt(modelId, epoch, settledAt);
+      }
+      const window = disputeEnd - settleEnd;
+      if (head.timestamp < settledAt + window || head.timestamp < disputeEnd) continue;
+      store.prune(modelId, epoch);
+      log.debug({ modelId, epoch: String(epoch) }, "epoch forgotten");
+    }
+  };
+  return {
+    step: async (head) => {
+      for (const modelId of modelIds) await stepModel(modelId, head);
+    },
+  };
+}

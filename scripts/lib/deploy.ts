@@ -1,0 +1,108 @@
+import type { Windows } from "@surety/protocol";
+import { type Address, type Hex, toFunctionSelector, zeroAddress } from "viem";
+import { type ContractName, readArtifact } from "./artifacts.ts";
+import type { Steps } from "./steps.ts";
+
+/** Terms that a deployment fixes for ever, or until governance changes them after its delay. */
+export type DeployTerms = {
+  /** Start of epoch 0, Unix seconds. */
+  genesis: bigint;
+  /** Epoch length L, seconds. */
+  epochLength: bigint;
+  /** Step lengths, seconds. */
+  windows: Windows;
+  /** Seconds between asking for an exit and claiming it. */
+  exitDelay: bigint;
+  /** The ERC-20 of stake and pay, without transfer fees. */
+  asset: Address;
+  /** Stake per verifier ticket, in the asset's smallest unit. */
+  ticketSize: bigint;
+  /** Pay for drawing a seed, in the asset's smallest unit. */
+  tip: bigint;
+  /** Where unearned budget goes. */
+  sink: Address;
+  /** Who holds the access manager afterwards, with `exitDelay` between a plan and its execution. */
+  governance: Address;
+};
+
+/** Addresses by name of the contract. */
+export type Contracts = Record<string, Address>;
+
+/** A right of one contract to call another. */
+export type Right = { target: ContractName; functions: string[]; role: bigint; holders: ContractName[] };
+
+const ADMIN = 0n;
+
+/** Who may do what across contracts (docs/protocol.md section 4), by selector. */
+export const rights: readonly Right[] = [
+  { role: 1n, target: "StakePool", functions: ["lock", "unlock"], holders: ["VerifierRegistry", "CommitmentBook"] },
+  { role: 2n, target: "StakePool", functions: ["requestExit"], holders: ["ProviderRegistry", "VerifierRegistry"] },
+  { role: 3n, target: "ReliabilityLedger", functions: ["settle"], holders: ["AttestationHub"] },
+  { role: 3n, target: "RewardDistributor", functions: ["addWeight", "addPoints"], holders: ["AttestationHub"] },
+];
+
+/**
+ * Deploys every contract from the lowest to the highest, grants their rights and hands the manager to governance.
+ * @param deployer Who signs the steps: it holds the manager until the end.
+ */
+export async function deploySurety(steps: Steps, deployer: Address, terms: DeployTerms): Promise<Contracts> {
+  const c: Contracts = {};
+  const create = async (name: ContractName, ...args: unknown[]) => {
+    c[name] = await steps.create(name, args);
+    return c[name];
+  };
+  const { windows, exitDelay, asset, epochLength, genesis } = terms;
+
+  const manager = await create("AccessManager", deployer);
+  const clock = await create("EpochClock", manager, genesis, epochLength, exitDelay, windowNumbers(windows));
+  const ledger = await create("ReliabilityLedger", manager, clock);
+  // There is no court yet, so nobody may slash.
+  const pool = await create("StakePool", manager, asset, clock, zeroAddress);
+  const beacon = await create("HeaderBeacon", clock, asset, terms.tip);
+  const providers = await create("ProviderRegistry", clock, pool);
+  const models = await create("ModelRegistry");
+  const verifiers = await create("VerifierRegistry", clock, pool, providers, terms.ticketSize);
+  const book = await create("CommitmentBook", clock, pool, providers, models);
+  const log = await create("ReceiptLog", clock, ledger, providers, book);
+  const rewards = await create("RewardDistributor", manager, asset, clock, providers, terms.sink);
+  await create("AttestationHub", { clock, ledger, pool, beacon, providers, verifiers, book, log, rewards });
+
+  await grantRights(steps, c);
+  await handOver(steps, manager, deployer, terms);
+  return c;
+}
+
+async function grantRights(steps: Steps, c: Contracts): Promise<void> {
+  const granted = new Set<string>();
+  for (const { role, target, functions, holders } of rights) {
+    const args = [c[target], selectors(target, functions), role];
+    await steps.call("AccessManager", c.AccessManager!, "setTargetFunctionRole", args);
+    for (const holder of holders) {
+      if (granted.has(`${role} ${holder}`)) continue;
+      granted.add(`${role} ${holder}`);
+      await steps.call("AccessManager", c.AccessManager!, "grantRole", [role, c[holder], 0]);
+    }
+  }
+}
+
+/** From here on whoever holds the manager has to wait as long as an exit takes. */
+async function handOver(steps: Steps, manager: Address, deployer: Address, terms: DeployTerms): Promise<void> {
+  const { governance, exitDelay } = terms;
+  await steps.call("AccessManager", manager, "grantRole", [ADMIN, governance, Number(exitDelay)]);
+  if (governance.toLowerCase() === deployer.toLowerCase()) return;
+  await steps.call("AccessManager", manager, "renounceRole", [ADMIN, deployer]);
+}
+
+/** The selectors of a contract's functions. */
+export function selectors(contract: ContractName, names: readonly string[]): Hex[] {
+  const { abi } = readArtifact(contract);
+  return names.map((name) => {
+    const item = abi.find((entry) => entry.type === "function" && entry.name === name);
+    if (item?.type !== "function") throw new RangeError(`${contract} has no function ${name}`);
+    return toFunctionSelector(item);
+  });
+}
+
+function windowNumbers(windows: Windows): Record<string, number> {
+  return Object.fromEntries(Object.entries(windows).map(([name, seconds]) => [name, Number(seconds)]));
+}

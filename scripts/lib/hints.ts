@@ -1,0 +1,56 @@
+/** How the numbers of an error read: the asset, Unix seconds, an epoch, a share (1e9 = 100 %), wad (1e18 = 1), or as they are. */
+export type ErrorUnit = "asset" | "time" | "epoch" | "share" | "wad" | "plain";
+
+/** What an operator can do about an error of the contracts. */
+export type Hint = { unit?: ErrorUnit; hint: string };
+
+const waitUntil = (what: string): Hint => ({ unit: "time", hint: `Wait until ${what}.` });
+
+/** By name of the error. */
+export const hints: Readonly<Record<string, Hint>> = {
+  // The asset
+  ERC20InsufficientBalance: { unit: "asset", hint: "Send more of the asset to the signing account." },
+  ERC20InsufficientAllowance: { unit: "asset", hint: "Run the command again: it approves what is missing." },
+  // Time
+  EpochClockBeforeGenesis: waitUntil("genesis, when epoch 0 begins"),
+  EpochClockEmptyWindow: { hint: "Give every window at least one second." },
+  EpochClockLogTooLong: { hint: "Shorten --log-window or --beacon-lag, or lengthen --epoch-length." },
+  EpochClockRevealTooLong: { hint: "Shorten --commit-window or --reveal-window, or lengthen --epoch-length." },
+  EpochClockExitDelayTooShort: { hint: "Raise --exit-delay to the second number, or leave it out." },
+  // Stake
+  StakePoolInsufficientStake: { unit: "asset", hint: "Bond the difference first, or ask for less." },
+  StakePoolNotLocked: { unit: "asset", hint: "It was unlocked before; look at the status." },
+  StakePoolNoExit: { hint: "It was claimed, or never asked for; the status lists what is under way." },
+  StakePoolTooEarly: waitUntil("the exit is released"),
+  StakePoolWrongTransfer: { unit: "asset", hint: "The asset takes a fee on transfers; Surety refuses such tokens." },
+  StakePoolZeroAmount: { hint: "Give an amount above 0." },
+  // Who
+  AccessManagedUnauthorized: { hint: "The deployment gave this right to a contract, not to an account." },
+  ProviderRegistryRegistered: { hint: "Nothing to do: bond and commit next." },
+  ProviderRegistryUnknown: { hint: "Register first: node scripts/provider.ts register." },
+  ProviderRegistryNotOwner: { hint: "Sign with the owner's key, the second address." },
+  ProviderRegistryOperatorTaken: { hint: "Use a fresh operator key: one key signs for one provider, for ever." },
+  ProviderRegistryBadEndpoint: { hint: "Give an address of 1 to 256 bytes." },
+  VerifierRegistryBadCount: { hint: "Buy from 1 to 32 tickets at a time." },
+  VerifierRegistryNotHolder: { hint: "Name tickets of your own: node scripts/verifier.ts status lists them." },
+  VerifierRegistryNoTicket: { hint: "Name tickets of your own: node scripts/verifier.ts status lists them." },
+  VerifierRegistryReturned: { hint: "Nothing to do: the ticket was given back before." },
+  VerifierRegistryIsProvider: { hint: "Verify with another key: stake answers for one role only." },
+  // Models
+  ModelRegistryRegistered: { hint: "Nothing to do: the model is known." },
+  ModelRegistryUnknown: { hint: "Register the model first: node scripts/model.ts register." },
+  ModelRegistryBadLimit: { unit: "wad", hint: "Calibrate the model again; such a tolerance hides cheap copies." },
+  // Promises
+  CommitmentBookNotOwner: { hint: "Sign with the owner's key, the second address." },
+  CommitmentBookUnknownModel: { hint: "Register the model first: node scripts/model.ts register." },
+  CommitmentBookBadTarget: { unit: "share", hint: "Promise at most the second number: sampling resolves no more." },
+  CommitmentBookTooEarly: { unit: "epoch", hint: "Leave --first-epoch out, or raise it to the second number." },
+  CommitmentBookRunning: waitUntil("the promise's last epoch is settled"),
+  CommitmentBookReleased: { hint: "Nothing to do: its bond is free." },
+  // Pay
+  RewardDistributorEpochOver: { unit: "time", hint: "Fund the current epoch or a later one." },
+  RewardDistributorPending: waitUntil("the earlier epoch's settlement is over"),
+  RewardDistributorNotOver: waitUntil("the epoch's settlement is over"),
+  RewardDistributorSwept: { hint: "Nothing to do: the epoch was swept." },
+  RewardDistributorUnknownProvider: { hint: "Check the address of the provider." },
+};

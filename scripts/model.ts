@@ -1,0 +1,9 @@
+// Registers models.
+import { modelCommands } from "./lib/commands/model.ts";
+import { settingNames } from "./lib/commands/names.ts";
+import { createMain } from "./lib/program.ts";
+
+/** The program as a function, for tests and other programs. */
+export const main = createMain({ name: "model", about: "Registers models.", commands: modelCommands }, settingNames);
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2), process.env, process);

@@ -1,0 +1,20 @@
+// Written by scripts/abis.ts from the compiled contracts. Do not edit.
+export const receiptLogAbi = [
+  {"inputs":[{"name":"clock","type":"address"},{"name":"ledger","type":"address"},{"name":"providers","type":"address"},{"name":"book","type":"address"}],"stateMutability":"nonpayable","type":"constructor"},
+  {"inputs":[{"name":"have","type":"uint256"},{"name":"need","type":"uint256"}],"name":"DemandProfileStrayBits","type":"error"},
+  {"inputs":[{"name":"have","type":"uint256"},{"name":"need","type":"uint256"}],"name":"DemandProfileSumWrong","type":"error"},
+  {"inputs":[],"name":"InvalidShortString","type":"error"},
+  {"inputs":[{"name":"provider","type":"address"},{"name":"modelId","type":"bytes32"},{"name":"epoch","type":"uint64"}],"name":"ReceiptLogCommitted","type":"error"},
+  {"inputs":[],"name":"ReceiptLogInconsistent","type":"error"},
+  {"inputs":[{"name":"provider","type":"address"},{"name":"modelId","type":"bytes32"},{"name":"epoch","type":"uint64"}],"name":"ReceiptLogNoPromise","type":"error"},
+  {"inputs":[{"name":"have","type":"address"}],"name":"ReceiptLogNotOperator","type":"error"},
+  {"inputs":[{"name":"have","type":"uint256"},{"name":"limit","type":"uint256"}],"name":"ReceiptLogOverCapacity","type":"error"},
+  {"inputs":[{"name":"have","type":"uint256"},{"name":"from","type":"uint256"},{"name":"until","type":"uint256"}],"name":"ReceiptLogWrongTime","type":"error"},
+  {"inputs":[{"name":"str","type":"string"}],"name":"StringTooLong","type":"error"},
+  {"anonymous":false,"inputs":[],"name":"EIP712DomainChanged","type":"event"},
+  {"anonymous":false,"inputs":[{"indexed":true,"name":"provider","type":"address"},{"indexed":true,"name":"modelId","type":"bytes32"},{"indexed":true,"name":"epoch","type":"uint64"},{"indexed":false,"name":"root","type":"bytes32"},{"indexed":false,"name":"count","type":"uint32"},{"indexed":false,"name":"units","type":"uint64"},{"indexed":false,"name":"slots","type":"uint256"},{"indexed":false,"name":"cap","type":"uint256"},{"indexed":false,"name":"m","type":"uint8"}],"name":"LogCommitted","type":"event"},
+  {"inputs":[{"name":"modelId","type":"bytes32"},{"name":"epoch","type":"uint64"},{"name":"root","type":"bytes32"},{"name":"count","type":"uint32"},{"name":"units","type":"uint64"},{"name":"slots","type":"uint256"}],"name":"commit","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[],"name":"domainSeparator","outputs":[{"name":"","type":"bytes32"}],"stateMutability":"view","type":"function"},
+  {"inputs":[],"name":"eip712Domain","outputs":[{"name":"fields","type":"bytes1"},{"name":"name","type":"string"},{"name":"version","type":"string"},{"name":"chainId","type":"uint256"},{"name":"verifyingContract","type":"address"},{"name":"salt","type":"bytes32"},{"name":"extensions","type":"uint256[]"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"name":"provider","type":"address"},{"name":"modelId","type":"bytes32"},{"name":"epoch","type":"uint64"}],"name":"log","outputs":[{"components":[{"name":"root","type":"bytes32"},{"name":"units","type":"uint64"},{"name":"count","type":"uint32"},{"name":"m","type":"uint8"},{"name":"exists","type":"bool"}],"name":"","type":"tuple"}],"stateMutability":"view","type":"function"},
+] as const;

@@ -1,0 +1,22 @@
+// Written by scripts/abis.ts from the compiled contracts. Do not edit.
+export const verifierRegistryAbi = [
+  {"inputs":[{"name":"clock","type":"address"},{"name":"pool","type":"address"},{"name":"providers","type":"address"},{"name":"ticketSize_","type":"uint256"}],"stateMutability":"nonpayable","type":"constructor"},
+  {"inputs":[],"name":"CheckpointUnorderedInsertion","type":"error"},
+  {"inputs":[{"name":"bits","type":"uint8"},{"name":"value","type":"uint256"}],"name":"SafeCastOverflowedUintDowncast","type":"error"},
+  {"inputs":[{"name":"have","type":"uint256"},{"name":"limit","type":"uint256"}],"name":"VerifierRegistryBadCount","type":"error"},
+  {"inputs":[{"name":"account","type":"address"}],"name":"VerifierRegistryIsProvider","type":"error"},
+  {"inputs":[],"name":"VerifierRegistryNoSize","type":"error"},
+  {"inputs":[{"name":"have","type":"uint256"},{"name":"length","type":"uint256"}],"name":"VerifierRegistryNoTicket","type":"error"},
+  {"inputs":[{"name":"have","type":"address"},{"name":"need","type":"address"}],"name":"VerifierRegistryNotHolder","type":"error"},
+  {"inputs":[{"name":"index","type":"uint256"},{"name":"until","type":"uint64"}],"name":"VerifierRegistryReturned","type":"error"},
+  {"anonymous":false,"inputs":[{"indexed":true,"name":"verifier","type":"address"},{"indexed":true,"name":"index","type":"uint256"},{"indexed":false,"name":"from","type":"uint64"}],"name":"TicketBought","type":"event"},
+  {"anonymous":false,"inputs":[{"indexed":true,"name":"verifier","type":"address"},{"indexed":true,"name":"index","type":"uint256"},{"indexed":false,"name":"until","type":"uint64"}],"name":"TicketReturned","type":"event"},
+  {"inputs":[{"name":"count","type":"uint256"}],"name":"buy","outputs":[{"name":"indexes","type":"uint256[]"}],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"name":"amount","type":"uint256"}],"name":"exit","outputs":[{"name":"id","type":"uint256"}],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"name":"indexes","type":"uint256[]"}],"name":"giveBack","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"name":"epoch","type":"uint64"}],"name":"lengthAt","outputs":[{"name":"","type":"uint256"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"name":"seed","type":"bytes32"},{"name":"provider","type":"address"},{"name":"modelId","type":"bytes32"},{"name":"epoch","type":"uint64"},{"name":"role","type":"uint8"},{"name":"count","type":"uint256"}],"name":"seats","outputs":[{"name":"","type":"address[]"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"name":"index","type":"uint256"}],"name":"ticket","outputs":[{"name":"verifier","type":"address"},{"name":"from","type":"uint64"},{"name":"until","type":"uint64"}],"stateMutability":"view","type":"function"},
+  {"inputs":[],"name":"ticketSize","outputs":[{"name":"","type":"uint256"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"name":"verifier","type":"address"}],"name":"ticketsOf","outputs":[{"name":"","type":"uint256"}],"stateMutability":"view","type":"function"},
+] as const;

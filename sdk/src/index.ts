@@ -1,0 +1,4 @@
+export * from "./abis/index.ts";
+export * from "./errors.ts";
+export * from "./oip/index.ts";
+export * from "./openings.ts";

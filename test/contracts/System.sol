@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
+import {CommitmentBook} from "../../contracts/availability/CommitmentBook.sol";
+import {ReceiptLog} from "../../contracts/availability/ReceiptLog.sol";
+import {Times} from "../../contracts/epoch/IEpochClock.sol";
+import {Commitments} from "../../contracts/libraries/Commitments.sol";
+import {OutputLimit} from "../../contracts/registry/IModelRegistry.sol";
+import {IReliabilityLedger} from "../../contracts/reliability/IReliabilityLedger.sol";
+import {ReliabilityLedger} from "../../contracts/reliability/ReliabilityLedger.sol";
+import {IRewardDistributor} from "../../contracts/rewards/IRewardDistributor.sol";
+import {RewardDistributor} from "../../contracts/rewards/RewardDistributor.sol";
+import {AttestationHub} from "../../contracts/verification/AttestationHub.sol";
+import {Reveal} from "../../contracts/verification/IAttestationHub.sol";
+import {Base} from "./Base.sol";
+import {vm} from "./Vm.sol";
+
+/// @notice All contracts wired as the deploy script does, with helpers that walk an epoch by hand.
+abstract contract System is Base {
+    /// Right to settle records and to note weights and points.
+    uint64 internal constant ROLE_SETTLE = 3;
+
+    address internal constant SINK = address(0x51);
+    address internal constant PROVIDER = address(0xA1);
+    address internal constant OPERATOR = address(0xA2);
+    bytes32 internal constant MODEL = keccak256("model");
+    uint32 internal constant TARGET = 995_000_000; // 64 probes, 22 a seat
+    uint256 internal constant PER_SEAT = 22;
+    uint32 internal constant CAPACITY = 10;
+    uint88 internal constant PRICE = 1e12;
+    uint256 internal constant BONDED = 7 * uint256(CAPACITY) * LENGTH * PRICE;
+    uint64 internal constant UNITS = 1000;
+
+    ReliabilityLedger internal ledger;
+    CommitmentBook internal book;
+    ReceiptLog internal log;
+    RewardDistributor internal rewards;
+    AttestationHub internal hub;
+
+    /// @dev Six verifiers with four tickets each.
+    address[6] internal crew =
+        [address(0xE1), address(0xE2), address(0xE3), address(0xE4), address(0xE5), address(0xE6)];
+
+    function setUp() public virtual override {
+        super.setUp();
+        ledger = new ReliabilityLedger(address(manager), clock);
+        book = new CommitmentBook(clock, pool, providers, models);
+        log = new ReceiptLog(clock, ledger, providers, book);
+        rewards = new RewardDistributor(address(manager), asset, clock, providers, SINK);
+        hub = new AttestationHub(
+            AttestationHub.Parts(clock, ledger, pool, beacon, providers, verifiers, book, log, rewards)
+        );
+        allow(address(ledger), IReliabilityLedger.settle.selector, ROLE_SETTLE);
+        allow(address(rewards), IRewardDistributor.addWeight.selector, ROLE_SETTLE);
+        allow(address(rewards), IRewardDistributor.addPoints.selector, ROLE_SETTLE);
+        manager.grantRole(ROLE_SETTLE, address(hub), 0);
+        manager.grantRole(ROLE_LOCK, address(book), 0);
+    }
+
+    /* SET-UP */
+
+    /// @notice The provider with a promise for epochs `first` to `last`, and the crew on its tickets.
+    function openMarket(uint32 first, uint32 last) internal {
+        registerModel(MODEL);
+        registerProvider(PROVIDER, OPERATOR, 2 * BONDED);
+        promiseFor(first, last);
+        for (uint256 i = 0; i < crew.length; ++i) {
+            registerVerifier(crew[i], 4);
+        }
+    }
+
+    function registerModel(bytes32 modelId) internal {
+        OutputLimit[] memory outputs = new OutputLimit[](1);
+        outputs[0] = OutputLimit("output", 1, 5e12);
+        models.register(modelId, keccak256("profile"), 4096, outputs, "ipfs://manifest");
+    }
+
+    function promiseFor(uint32 first, uint32 last) internal returns (uint256) {
+        vm.prank(PROVIDER);
+        return book.commit(PROVIDER, MODEL, TARGET, 2000, CAPACITY, PRICE, first, last);
+    }
+
+    /* STEPS OF AN EPOCH */
+
+    /// @notice Commits a log of `UNITS` single-unit leaves; what matters here is that it exists.
+    function commitLog(uint64 epoch) internal {
+        vm.warp(clock.times(epoch).end);
+        vm.prank(OPERATOR);
+        log.commit(MODEL, epoch, keccak256(abi.encode("root", epoch)), uint32(UNITS), UNITS, 1023);
+    }
+
+    function drawSeed(uint64 epoch) internal {
+        vm.warp(clock.times(epoch).seedTime);
+        beacon.set(epoch, keccak256(abi.encode("value", epoch)));
+    }
+
+    /// @notice A probe report of a seat: `timely` of 22 in time, none at peak.
+    function probeReport(uint256 timely) internal pure returns (uint256) {
+        return PER_SEAT | (timely << 16) | (timely << 32);
+    }
+
+    /// @notice A re-run report of `m` samples, mismatching where the bitmap says so.
+    function rerunReport(uint256 m, uint256 mismatches) internal pure returns (uint256 report) {
+        report = m;
+        for (uint256 j = 0; j < m; ++j) {
+            if (mismatches & (1 << j) != 0) report |= uint256(2) << (8 + 2 * j);
+        }
+    }
+
+    /// @notice Commits and reveals for everybody who sits, the same reports on each seat.
+    function attest(uint64 epoch, uint256 probe, uint256 rerun) internal {
+        Times memory times = clock.times(epoch);
+        vm.warp(times.openEnd);
+        for (uint256 i = 0; i < crew.length; ++i) {
+            (Reveal[] memory reveals, bytes32 root) = assignments(epoch, crew[i], probe, rerun);
+            if (reveals.length == 0) continue;
+            vm.prank(crew[i]);
+            hub.commit(epoch, Commitments.commitment(address(hub), epoch, 0, crew[i], root));
+        }
+        vm.warp(times.outputEnd);
+        for (uint256 i = 0; i < crew.length; ++i) {
+            (Reveal[] memory reveals,) = assignments(epoch, crew[i], probe, rerun);
+            if (reveals.length == 0) continue;
+            vm.prank(crew[i]);
+            hub.reveal(epoch, reveals);
+        }
+    }
+
+    /// @notice The reveals of a verifier's seats, with proofs, and the root it commits to.
+    function assignments(uint64 epoch, address who, uint256 probe, uint256 rerun)
+        internal
+        view
+        returns (Reveal[] memory reveals, bytes32 root)
+    {
+        Reveal[2] memory found;
+        bytes32[2] memory leaves;
+        uint256 count = 0;
+        for (uint8 role = 0; role < 2; ++role) {
+            address[] memory seats = hub.seatsOf(PROVIDER, MODEL, epoch, role);
+            for (uint8 seat = 0; seat < seats.length; ++seat) {
+                if (seats[seat] != who) continue;
+                Reveal memory item = Reveal({
+                    role: role,
+                    provider: PROVIDER,
+                    modelId: MODEL,
+                    seat: seat,
+                    report: role == 0 ? probe : rerun,
+                    dataRoot: keccak256(abi.encode("data", who, role)),
+                    salt: keccak256(abi.encode("salt", who, role)),
+                    proof: new bytes32[](0)
+                });
+                leaves[count] = Commitments.assignmentLeaf(
+                    role, PROVIDER, MODEL, role == 0 ? probe : 0, item.dataRoot, item.salt
+                );
+                found[count++] = item;
+            }
+        }
+        reveals = new Reveal[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            reveals[i] = found[i];
+        }
+        root = leaves[0];
+        if (count == 2) {
+            root = Hashes.commutativeKeccak256(leaves[0], leaves[1]);
+            for (uint256 i = 0; i < 2; ++i) {
+                reveals[i].proof = new bytes32[](1);
+                reveals[i].proof[0] = leaves[1 - i];
+            }
+        }
+    }
+
+    function settle(uint64 epoch) internal {
+        vm.warp(clock.times(epoch).revealEnd);
+        hub.settle(PROVIDER, MODEL);
+    }
+
+    /// @notice A whole epoch: log, seed, commit, reveal, settlement.
+    function walk(uint64 epoch, uint256 timely, uint256 mismatches) internal {
+        commitLog(epoch);
+        drawSeed(epoch);
+        uint256 m = log.log(PROVIDER, MODEL, epoch).m;
+        attest(epoch, probeReport(timely), rerunReport(m, mismatches));
+        settle(epoch);
+    }
+}

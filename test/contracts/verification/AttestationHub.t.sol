@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
+import {Times} from "../../../contracts/epoch/IEpochClock.sol";
+import {Commitments} from "../../../contracts/libraries/Commitments.sol";
+import {Reports} from "../../../contracts/libraries/Reports.sol";
+import {IReliabilityLedger, Outcome} from "../../../contracts/reliability/IReliabilityLedger.sol";
+import {IAttestationHub, Reveal} from "../../../contracts/verification/IAttestationHub.sol";
+import {System} from "../System.sol";
+import {vm} from "../Vm.sol";
+
+contract AttestationHubTest is System {
+    function setUp() public override {
+        super.setUp();
+        openMarket(2, 20);
+        drawSeed(0);
+        drawSeed(1);
+        commitLog(2);
+        drawSeed(2);
+    }
+
+    /* COMMIT */
+
+    function test_CommitWindow() public {
+        Times memory times = clock.times(2);
+        vm.warp(times.openEnd - 1);
+        _wrongTime(times.openEnd - 1, times.openEnd, times.commitEnd);
+        hub.commit(2, "c");
+        vm.warp(times.commitEnd);
+        _wrongTime(times.commitEnd, times.openEnd, times.commitEnd);
+        hub.commit(2, "c");
+        vm.warp(times.commitEnd - 1);
+        vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubZeroCommitment.selector));
+        hub.commit(2, 0);
+        hub.commit(2, "c");
+        eq(hub.commitmentOf(2, address(this)), "c", "stored");
+        vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubCommitted.selector, address(this), 2));
+        hub.commit(2, "d");
+    }
+
+    /* REVEAL */
+
+    function test_RevealWindow() public {
+        Times memory times = clock.times(2);
+        (address who, Reveal[] memory reveals) = _committed();
+        vm.warp(times.outputEnd - 1);
+        _wrongTime(times.outputEnd - 1, times.outputEnd, times.revealEnd);
+        vm.prank(who);
+        hub.reveal(2, reveals);
+        vm.warp(times.revealEnd);
+        _wrongTime(times.revealEnd, times.outputEnd, times.revealEnd);
+        vm.prank(who);
+        hub.reveal(2, reveals);
+    }
+
+    function test_RevealOnceAndPointPerReveal() public {
+        (address who, Reveal[] memory reveals) = _committed();
+        vm.warp(clock.times(2).outputEnd);
+        vm.prank(who);
+        hub.reveal(2, reveals);
+        (,, uint256 points,) = rewards.epochInfo(2);
+        eq(points, reveals.length, "points");
+        (bool revealed, uint256 report) = hub.reportOf(PROVIDER, MODEL, 2, reveals[0].role, reveals[0].seat);
+        require(revealed && report == reveals[0].report, "stored");
+        vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubRevealed.selector, 0));
+        vm.prank(who);
+        hub.reveal(2, reveals);
+        (revealed,) = hub.reportOf(PROVIDER, MODEL, 2, 0, 5);
+        require(!revealed, "there is no sixth seat");
+    }
+
+    /// @notice What was committed is what can be revealed: not another report, salt, seat, role or sender.
+    function test_OnlyWhatWasCommitted() public {
+        (address who, Reveal[] memory reveals) = _committed();
+        vm.warp(clock.times(2).outputEnd);
+        bytes32 commitment = hub.commitmentOf(2, who);
+        Reveal[] memory one = new Reveal[](1);
+
+        one[0] = abi.decode(abi.encode(_ofRole(reveals, 0)), (Reveal));
+        one[0].report = probeReport(21);
+        _expectWrongOpening(who, one, commitment);
+        one[0] = abi.decode(abi.encode(_ofRole(reveals, 0)), (Reveal));
+        one[0].salt = "other";
+        _expectWrongOpening(who, one, commitment);
+        one[0] = abi.decode(abi.encode(_ofRole(reveals, 0)), (Reveal));
+        one[0].role = 1;
+        _expectWrongOpening(who, one, commitment);
+        address thief = _sitter(0, who);
+        one[0] = _ofRole(reveals, 0);
+        _expectWrongOpening(thief, one, 0);
+
+        one[0] = abi.decode(abi.encode(_ofRole(reveals, 0)), (Reveal));
+        one[0].seat = (one[0].seat + 1) % 5;
+        address sitter = hub.seatsOf(PROVIDER, MODEL, 2, 0)[one[0].seat];
+        vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubWrongSeat.selector, 0, who, sitter));
+        vm.prank(who);
+        hub.reveal(2, one);
+        one[0].seat = 5;
+        vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubNoSuchSeat.selector, 0, 0, 5));
+        vm.prank(who);
+        hub.reveal(2, one);
+        one[0].seat = 0;
+        one[0].role = 2;
+        vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubNoSuchSeat.selector, 0, 2, 0));
+        vm.prank(who);
+        hub.reveal(2, one);
+    }
+
+    /// @notice One bad reveal refuses the whole call, and leaves nothing behind.
+    function test_AllOrNothing() public {
+        (address who, Reveal[] memory reveals) = _committed();
+        vm.warp(clock.times(2).outputEnd);
+        Reveal[] memory two = new Reveal[](2);
+        two[0] = _ofRole(reveals, 1);
+        two[1] = abi.decode(abi.encode(_ofRole(reveals, 1)), (Reveal));
+        vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubRevealed.selector, 1));
+        vm.prank(who);
+        hub.reveal(2, two);
+        (bool revealed,) = hub.reportOf(PROVIDER, MODEL, 2, 1, two[0].seat);
+        require(!revealed, "nothing changed");
+    }
+
+    function test_ReportsAreChecked() public {
+        uint256 tooFew = 10 | (10 << 16) | (10 << 32);
+        (address who, Reveal[] memory reveals) = _committedWith(tooFew, rerunReport(47, 0));
+        vm.warp(clock.times(2).outputEnd);
+        Reveal[] memory one = new Reveal[](1);
+        one[0] = _ofRole(reveals, 0);
+        vm.expectRevert(abi.encodeWithSelector(Reports.ReportsTooFewProbes.selector, 10, 11));
+        vm.prank(who);
+        hub.reveal(2, one);
+        one[0] = _ofRole(reveals, 1);
+        vm.expectRevert(abi.encodeWithSelector(Reports.ReportsSampleCountWrong.selector, 47, 48));
+        vm.prank(who);
+        hub.reveal(2, one);
+    }
+
+    /// @notice A seed drawn at or after the end of commits gives no re-run part.
+    function test_LateSeedHasNoReruns() public {
+        commitLog(3);
+        vm.warp(clock.times(3).commitEnd);
+        beacon.set(3, "late");
+        eq(hub.seatsOf(PROVIDER, MODEL, 3, 1).length, 0, "no re-run seats");
+        eq(hub.seatsOf(PROVIDER, MODEL, 3, 0).length, 5, "probe seats come from epoch 1");
+        vm.warp(clock.times(4).commitEnd - 1);
+        eq(hub.seatsOf(PROVIDER, MODEL, 4, 1).length, 0, "no seed yet");
+    }
+
+    function test_NoProbeSeatsInTheFirstTwoEpochs() public view {
+        eq(hub.seatsOf(PROVIDER, MODEL, 0, 0).length, 0, "epoch 0");
+        eq(hub.seatsOf(PROVIDER, MODEL, 1, 0).length, 0, "epoch 1");
+    }
+
+    function test_NoSeedNoPromiseNoLog() public {
+        // Epoch 3: promised, probe seed there, no log, no seed of its own.
+        Reveal[] memory one = new Reveal[](1);
+        Times memory times = clock.times(3);
+        one[0] = _blank(1, PROVIDER);
+        _commitLone(3, one[0]);
+        vm.warp(times.outputEnd);
+        vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubNoSeed.selector, 0, 3));
+        hub.reveal(3, one);
+
+        // Epoch 2 of a provider that promised nothing: seats can be drawn, nothing can be said.
+        Times memory second = clock.times(4);
+        vm.warp(times.seedTime);
+        commitLog(4);
+        drawSeed(4);
+        one[0] = _blank(1, address(0xDEAD));
+        address who = verifiers.seats(_seed(4), address(0xDEAD), MODEL, 4, 1, 1)[0];
+        vm.warp(second.openEnd);
+        vm.startPrank(who);
+        bytes32 leaf = Commitments.assignmentLeaf(1, address(0xDEAD), MODEL, 0, 0, 0);
+        hub.commit(4, Commitments.commitment(address(hub), 4, 0, who, leaf));
+        vm.warp(second.outputEnd);
+        vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubNoPromise.selector, 0));
+        hub.reveal(4, one);
+        vm.stopPrank();
+
+        // Epoch 5: seed, no log.
+        drawSeed(5);
+        who = hub.seatsOf(PROVIDER, MODEL, 5, 1)[0];
+        one[0] = _blank(1, PROVIDER);
+        vm.warp(clock.times(5).openEnd);
+        vm.startPrank(who);
+        leaf = Commitments.assignmentLeaf(1, PROVIDER, MODEL, 0, 0, 0);
+        hub.commit(5, Commitments.commitment(address(hub), 5, 0, who, leaf));
+        vm.warp(clock.times(5).outputEnd);
+        vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubNoLog.selector, 0));
+        hub.reveal(5, one);
+        vm.stopPrank();
+    }
+
+    function test_EmptyRevealEarnsNothing() public {
+        vm.warp(clock.times(2).outputEnd);
+        hub.reveal(2, new Reveal[](0));
+        (,, uint256 points,) = rewards.epochInfo(2);
+        eq(points, 0, "points");
+    }
+
+    /* SETTLEMENT */
+
+    function test_SettleInOrderAndOnce() public {
+        Times memory times = clock.times(2);
+        vm.warp(times.revealEnd - 1);
+        _wrongTime(times.revealEnd - 1, times.revealEnd, type(uint64).max);
+        hub.settle(PROVIDER, MODEL);
+        vm.warp(times.revealEnd);
+        eq(hub.settle(PROVIDER, MODEL), 2, "epoch 2 first");
+        uint256 next = clock.times(3).revealEnd;
+        _wrongTime(block.timestamp, next, type(uint64).max);
+        hub.settle(PROVIDER, MODEL);
+        vm.expectRevert(
+            abi.encodeWithSelector(IAttestationHub.AttestationHubNothingToSettle.selector, PROVIDER, keccak256("x"))
+        );
+        hub.settle(PROVIDER, keccak256("x"));
+    }
+
+    /// @notice A settlement after the close updates the record and earns nothing; one before earns its weight.
+    function test_WeightOnlyBeforeTheClose() public {
+        attest(2, probeReport(22), rerunReport(48, 0));
+        settle(2);
+        uint64 epoch = 3;
+        uint256 weight;
+        while (weight == 0 && epoch < 15) {
+            walk(epoch, 22, 0);
+            (, weight,,) = rewards.epochInfo(epoch++);
+        }
+        require(weight > 0, "a good record earns");
+        require(weight <= BONDED, "no more than what is bonded");
+        commitLog(epoch);
+        drawSeed(epoch);
+        attest(epoch, probeReport(22), rerunReport(48, 0));
+        vm.warp(clock.times(epoch).settleEnd);
+        hub.settle(PROVIDER, MODEL);
+        (, weight,,) = rewards.epochInfo(epoch);
+        eq(weight, 0, "too late");
+        eq(ledger.record(PROVIDER, MODEL).lastSettled, epoch, "but recorded");
+    }
+
+    function test_OnlyTheHubSettlesRecords() public {
+        Outcome memory outcome;
+        vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, address(this)));
+        ledger.settle(PROVIDER, MODEL, outcome);
+        manager.grantRole(ROLE_SETTLE, address(this), 0);
+        outcome.epoch = 5;
+        ledger.settle(PROVIDER, MODEL, outcome);
+        vm.expectRevert(abi.encodeWithSelector(IReliabilityLedger.ReliabilityLedgerOutOfOrder.selector, 5, 5));
+        ledger.settle(PROVIDER, MODEL, outcome);
+    }
+
+    /// @notice Two of five reveals are no quorum, three are, and five drop the best and the worst.
+    function test_QuorumAndMiddle() public {
+        Times memory times = clock.times(2);
+        address[] memory seats = hub.seatsOf(PROVIDER, MODEL, 2, 0);
+        for (uint256 i = 0; i < 5; ++i) _probeOnly(seats[i], i, 11 + 2 * i, times, true);
+        for (uint256 i = 0; i < 5; ++i) _probeOnly(seats[i], i, 11 + 2 * i, times, false);
+        settle(2);
+        eq(ledger.epochAt(PROVIDER, MODEL, 2).timely, 13 + 15 + 17, "the middle three");
+    }
+
+    /* HELPERS */
+
+    function _committed() private returns (address who, Reveal[] memory reveals) {
+        return _committedWith(probeReport(22), rerunReport(48, 0));
+    }
+
+    /// @dev Somebody who sits in both roles has committed.
+    function _committedWith(uint256 probe, uint256 rerun) private returns (address who, Reveal[] memory reveals) {
+        bytes32 root;
+        for (uint256 i = 0; i < crew.length && reveals.length != 2; ++i) {
+            who = crew[i];
+            (reveals, root) = assignments(2, who, probe, rerun);
+        }
+        require(reveals.length == 2, "six verifiers on ten seats");
+        vm.warp(clock.times(2).openEnd);
+        vm.prank(who);
+        hub.commit(2, Commitments.commitment(address(hub), 2, 0, who, root));
+    }
+
+    function _probeOnly(address who, uint256 seat, uint256 timely, Times memory times, bool commitPhase) private {
+        Reveal[] memory one = new Reveal[](1);
+        one[0] = _blank(0, PROVIDER);
+        one[0].seat = uint8(seat);
+        one[0].report = probeReport(timely);
+        vm.warp(commitPhase ? times.openEnd : times.outputEnd);
+        vm.startPrank(who);
+        bytes32 leaf = Commitments.assignmentLeaf(0, PROVIDER, MODEL, one[0].report, 0, 0);
+        if (commitPhase) hub.commit(2, Commitments.commitment(address(hub), 2, 0, who, leaf));
+        else hub.reveal(2, one);
+        vm.stopPrank();
+    }
+
+    function _commitLone(uint64 epoch, Reveal memory item) private {
+        vm.warp(clock.times(epoch).openEnd);
+        bytes32 leaf = Commitments.assignmentLeaf(item.role, item.provider, item.modelId, 0, item.dataRoot, item.salt);
+        hub.commit(epoch, Commitments.commitment(address(hub), epoch, 0, address(this), leaf));
+    }
+
+    function _blank(uint8 role, address provider) private pure returns (Reveal memory item) {
+        item.role = role;
+        item.provider = provider;
+        item.modelId = MODEL;
+        item.proof = new bytes32[](0);
+    }
+
+    function _seed(uint64 epoch) private view returns (bytes32 seed) {
+        (seed,) = beacon.seedOf(epoch);
+    }
+
+    function _ofRole(Reveal[] memory reveals, uint8 role) private pure returns (Reveal memory) {
+        return reveals[0].role == role ? reveals[0] : reveals[1];
+    }
+
+    /// @dev A verifier in the role who is not `who`.
+    function _sitter(uint8 role, address who) private view returns (address) {
+        address[] memory seats = hub.seatsOf(PROVIDER, MODEL, 2, role);
+        return seats[0] == who ? seats[1] : seats[0];
+    }
+
+    function _expectWrongOpening(address who, Reveal[] memory one, bytes32 commitment) private {
+        bytes32 leaf = Commitments.assignmentLeaf(
+            one[0].role,
+            one[0].provider,
+            one[0].modelId,
+            one[0].role == 0 ? one[0].report : 0,
+            one[0].dataRoot,
+            one[0].salt
+        );
+        bytes32 root = leaf;
+        for (uint256 i = 0; i < one[0].proof.length; ++i) {
+            bytes32 other = one[0].proof[i];
+            root = root < other ? keccak256(abi.encode(root, other)) : keccak256(abi.encode(other, root));
+        }
+        bytes32 opened = Commitments.commitment(address(hub), 2, 0, who, root);
+        vm.expectRevert(
+            abi.encodeWithSelector(IAttestationHub.AttestationHubWrongOpening.selector, 0, opened, commitment)
+        );
+        vm.prank(who);
+        hub.reveal(2, one);
+    }
+
+    function _wrongTime(uint256 have, uint256 from, uint256 until) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(IAttestationHub.AttestationHubWrongTime.selector, have, from, until)
+        );
+    }
+}

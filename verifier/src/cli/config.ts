@@ -1,0 +1,67 @@
+import { commonSettings, defineSettings, kind, type Values } from "@surety/node-kit";
+
+/** Settings that tell which verifier's data is meant. */
+const data = { kind: kind.path("./verifier-data"), about: "folder of assignments, journal and transactions" };
+
+/** Settings of `surety-verifier start`. */
+export const startSettings = defineSettings({
+  ...commonSettings,
+  data,
+  models: {
+    kind: kind.path("./models"),
+    about: "folder with a folder per model: model.onnx, manifest.json, profile.json",
+  },
+  inputs: {
+    kind: kind.path("./models/inputs.ts"),
+    about: "module that exports loadInputs(name): real inputs to probe with (default inputs.ts in --models)",
+    optional: true,
+  },
+  confirmations: {
+    kind: kind.integer(0, 1_000, 2),
+    about: "blocks above one before its events count (default 0 on dev chains, else 2)",
+    optional: true,
+  },
+  pollMs: { kind: kind.integer(50, 60_000, 300), about: "milliseconds between looks at the chain", default: "300" },
+  runTimeoutMs: {
+    kind: kind.integer(10, 600_000, 10_000),
+    about: "milliseconds one inference may take before its process is killed",
+    default: "10000",
+  },
+  allowPrivate: {
+    kind: kind.yes(),
+    about: "also call providers over http and in private networks; always on dev chains",
+    default: "false",
+  },
+});
+
+/** Their values. */
+export type StartSettings = Values<typeof startSettings>;
+
+/** Settings of `surety-verifier status`. */
+export const statusSettings = defineSettings({
+  data,
+  json: { kind: kind.yes(), about: "print JSON", default: "false" },
+  rpcUrls: {
+    ...commonSettings.rpcUrls,
+    about: "JSON-RPC addresses; without them earnings are not shown",
+    optional: true,
+  },
+  deployments: commonSettings.deployments,
+});
+
+/** Their values. */
+export type StatusSettings = Values<typeof statusSettings>;
+
+/** Settings of `surety-verifier claim`. */
+export const claimSettings = defineSettings({ ...commonSettings, data });
+
+/** Their values. */
+export type ClaimSettings = Values<typeof claimSettings>;
+
+/** Settings of the scripts and commands that an operator runs in the same environment. */
+export const OTHER_SETTINGS: readonly string[] = [
+  ...new Set([...Object.keys(startSettings), ...Object.keys(statusSettings)]),
+  "amount",
+  "dryRun",
+  "tickets",
+];

@@ -1,0 +1,181 @@
+import { join } from "node:path";
+import { createRuntime, type Runtime, type StoredModel } from "@surety/inference";
+import {
+  contractAddress,
+  createSender,
+  type Store as Database,
+  type Deployment,
+  type Http,
+  type Log,
+  openJournal,
+  openStore,
+  pinChain,
+} from "@surety/node-kit";
+import { receiptDomain } from "@surety/protocol";
+import { errorsAbi } from "@surety/sdk";
+import type { LocalAccount, PublicClient } from "viem";
+import type { Clock, InputSource, Models, Rng } from "./ports.ts";
+import { createOwnRuns } from "./rerun/runtimes.ts";
+import { createSignatureCheck } from "./rerun/signatures.ts";
+import { createStore, type Store } from "./store/index.ts";
+import { systemClock, systemRng } from "./system.ts";
+import { createBlocks, createCallSender } from "./transactions.ts";
+import { createVerifier, type Verifier } from "./verifier.ts";
+import { openWatch, type Watch } from "./watch/watch.ts";
+
+/** What verifiers of one process share. */
+export type HostOptions = {
+  client: PublicClient;
+  deployment: Deployment;
+  /** Where the watch keeps what it has read. */
+  directory: string;
+  models: readonly StoredModel[];
+  inputs: InputSource;
+  /** Guarded client for calls to providers. */
+  http: Http;
+  log: Log;
+  clock?: Clock;
+  rng?: Rng;
+  /** Blocks above one before its events count. Default 0. */
+  confirmations?: number;
+  /** Milliseconds between looks at the chain. Default 300. */
+  pollMs?: number;
+  /** Milliseconds between looks at transactions under way. Default 1,000. */
+  txPollMs?: number;
+  /** Milliseconds one inference may take before its process is killed. Default 10,000. */
+  runTimeoutMs?: number;
+};
+
+/** A verifier of a host, with what belongs to it alone. */
+export type Hosted = {
+  verifier: Verifier;
+  store: Store;
+  /** Gas of its transactions, by `Contract.function`. */
+  gasUsed: ReturnType<typeof createSender>["gasUsed"];
+  /** Stops it, and closes what belongs to it alone. */
+  close(): Promise<void>;
+};
+
+/** Verifiers that share one watch of the chain and one pair of runtimes. */
+export type Host = {
+  watch: Watch;
+  runtimes: { native: Runtime; wasm: Runtime };
+  /** Adds a verifier, not started. @param directory its own: no two may share one */
+  add(options: { account: LocalAccount; directory: string; log?: Log }): Promise<Hosted>;
+  /** Closes the shared parts; the verifiers first. */
+  close(): Promise<void>;
+};
+
+/** Adds up closers, to be run in the reverse order; every one runs, whatever the others do. */
+function createClosing(log: Log) {
+  const closers: (() => unknown)[] = [];
+  return {
+    add: (closer: () => unknown) => void closers.push(closer),
+    run: async (): Promise<void> => {
+      for (const closer of closers.splice(0).reverse()) {
+        try {
+          await closer();
+        } catch (err) {
+          log.error({ err }, "could not close");
+        }
+      }
+    },
+  };
+}
+
+/**
+ * Opens what verifiers of one process share: the watch of the chain, a native and a WASM runtime with all models loaded.
+ * @throws SuretyError of the chain, the deployment or a model, after closing what was opened
+ */
+export async function openHost(options: HostOptions): Promise<Host> {
+  const { client, deployment, models, log, clock = systemClock, rng = systemRng, pollMs = 300 } = options;
+  const { chainId } = deployment;
+  const at = (name: string) => contractAddress(deployment, name);
+  const closing = createClosing(log);
+  const kept: Models = { get: (id) => models.find((model) => model.id === id) };
+
+  const open = async (directory: string): Promise<Database> => {
+    const database = openStore({ directory });
+    closing.add(database.close);
+    await pinChain(client, chainId, database);
+    return database;
+  };
+  const start = async (kind: "native" | "wasm"): Promise<Runtime> => {
+    const runtime = createRuntime({ kind, timeoutMs: options.runTimeoutMs ?? 10_000, log: log.child({ part: kind }) });
+    closing.add(runtime.close);
+    for (const { id, model } of models) await runtime.load(id, model);
+    return runtime;
+  };
+
+  try {
+    const watch = await openWatch({
+      client,
+      database: await open(options.directory),
+      contracts: { ...deployment.contracts, EpochClock: at("EpochClock") },
+      startBlock: deployment.startBlock,
+      confirmations: options.confirmations ?? 0,
+      clock,
+      log: log.child({ part: "watch" }),
+      minGapMs: pollMs / 2,
+    });
+    const [native, wasm] = await Promise.all([start("native"), start("wasm")]);
+    const rerunner = createOwnRuns({ native, wasm });
+    const isSigned = createSignatureCheck(receiptDomain({ chainId: BigInt(chainId), receiptLog: at("ReceiptLog") }));
+
+    const add: Host["add"] = async ({ account, directory, log: own = log }) => {
+      const closingOwn = createClosing(own);
+      try {
+        const database = openStore({ directory: join(directory, "transactions") });
+        closingOwn.add(database.close);
+        const journal = openJournal(directory);
+        closingOwn.add(journal.close);
+        const store = createStore(join(directory, "work.sqlite"));
+        closingOwn.add(store.close);
+        const transactions = createSender({
+          client,
+          account,
+          chain: { id: chainId },
+          store: database,
+          log: own.child({ part: "transactions" }),
+          errors: errorsAbi,
+          pollMs: options.txPollMs ?? 1_000,
+        });
+        closingOwn.add(transactions.close);
+        const contracts = {
+          AttestationHub: at("AttestationHub"),
+          HeaderBeacon: at("HeaderBeacon"),
+          ReceiptLog: at("ReceiptLog"),
+        };
+        const verifier = createVerifier({
+          chainId,
+          me: account.address,
+          contracts,
+          watch,
+          blocks: createBlocks(client),
+          sender: createCallSender({ client, transactions, contracts }),
+          journal,
+          store,
+          http: options.http,
+          models: kept,
+          rerunner,
+          isSigned,
+          inputs: options.inputs,
+          clock,
+          rng,
+          log: own,
+          pollMs,
+        });
+        closingOwn.add(verifier.stop);
+        closing.add(closingOwn.run);
+        return { verifier, store, gasUsed: transactions.gasUsed, close: closingOwn.run };
+      } catch (error) {
+        await closingOwn.run();
+        throw error;
+      }
+    };
+    return { watch, runtimes: { native, wasm }, add, close: closing.run };
+  } catch (error) {
+    await closing.run();
+    throw error;
+  }
+}

@@ -1,0 +1,13 @@
+export { startVerifier } from "./cli/start.ts";
+export { type Host, type Hosted, type HostOptions, openHost } from "./host.ts";
+export { type RealInputs, randomInputs, readModels } from "./models.ts";
+export * from "./ports.ts";
+export { createOwnRuns } from "./rerun/runtimes.ts";
+export { firstBlockAt, type TimestampOf } from "./settle/first-block.ts";
+export { headerRlp, type RpcBlock } from "./settle/header.ts";
+export type { Status } from "./status.ts";
+export { createStore, type Store } from "./store/index.ts";
+export { systemClock, systemRng } from "./system.ts";
+export { createBlocks, createCallSender, type SenderDeps } from "./transactions.ts";
+export { createVerifier, type Verifier, type VerifierDeps } from "./verifier.ts";
+export { openWatch, type Watch, type WatchOptions } from "./watch/watch.ts";

@@ -1,0 +1,119 @@
+import type { Http, Clock as WaitingClock } from "@surety/node-kit";
+import type { ModelManifest, Tensor, ToleranceProfile } from "@surety/protocol";
+import type { Address, Hex } from "viem";
+import type { RpcBlock } from "./settle/header.ts";
+import type { Store } from "./store/index.ts";
+import type { Facts } from "./watch/facts.ts";
+
+/** Randomness that nobody can predict; in tests it may be seeded. */
+export type Rng = { bytes(length: number): Uint8Array };
+
+/** Time. Probes are timed by it, so the host's clock has to be kept (NTP); protocol steps follow the chain's own time. */
+export type Clock = WaitingClock & {
+  /** Milliseconds that never jump. */
+  monotonic(): number;
+};
+
+/** The chain's head. */
+export type Head = { number: bigint; timestamp: bigint };
+
+/** The moment of one round of steps. */
+export type Now = {
+  /** The newest block: its timestamp is the time that windows open and close by. */
+  head: Head;
+  /** Timestamp of the last block whose events are known, Unix seconds: what is not known by then did not happen. */
+  seen: bigint;
+  /** Epoch of the head; undefined before genesis. */
+  epoch: bigint | undefined;
+};
+
+/** A moment after genesis. */
+export type Moment = Now & { epoch: bigint };
+
+/** One step of the pipeline: `advance` does or starts what is due and waits for nothing. */
+export type Step = { name: string; advance(now: Moment): void };
+
+/** Facts as they stand; replaced as a whole after a reorganisation. */
+export type GetFacts = () => Facts;
+
+/** Real inputs of a model to probe with, indistinguishable from traffic; undefined if this verifier has none. */
+export type InputSource = (modelId: Hex) => Tensor[] | undefined;
+
+/** A model whose files this verifier holds. */
+export type Model = { manifest: ModelManifest; profile: ToleranceProfile };
+
+/** Models by id. */
+export type Models = { get(modelId: Hex): Model | undefined };
+
+/** Runs a model on several sets of inputs, in order; a set that a runtime refuses gives an error in its place. */
+export type Rerunner = {
+  native(modelId: Hex, sets: Tensor[][]): Promise<(Tensor[] | Error)[]>;
+  wasm(modelId: Hex, sets: Tensor[][]): Promise<(Tensor[] | Error)[]>;
+};
+
+/** Where the verifier tells what it does. */
+export type Log = Record<"debug" | "info" | "warn" | "error", (facts: object, message: string) => void>;
+
+/** What most steps are made from. */
+export type StepDeps = {
+  store: Store;
+  facts: GetFacts;
+  /** The verifier's address, lower case. */
+  me: Address;
+  /** Estimate of the chain's time, Unix milliseconds. */
+  chainMs: () => number;
+  http: Http;
+  models: Models;
+  clock: Clock;
+  rng: Rng;
+  log: Log;
+};
+
+/** One reveal, as AttestationHub takes it. */
+export type RevealArgs = {
+  role: number;
+  provider: Address;
+  modelId: Hex;
+  seat: number;
+  report: bigint;
+  dataRoot: Hex;
+  salt: Hex;
+  proof: readonly Hex[];
+};
+
+/** The functions that a verifier calls. */
+type Functions =
+  | { contract: "AttestationHub"; functionName: "commit"; args: readonly [epoch: bigint, commitment: Hex] }
+  | { contract: "AttestationHub"; functionName: "reveal"; args: readonly [epoch: bigint, reveals: RevealArgs[]] }
+  | { contract: "AttestationHub"; functionName: "settle"; args: readonly [provider: Address, modelId: Hex] }
+  | { contract: "HeaderBeacon"; functionName: "draw"; args: readonly [epoch: bigint, header: Hex, parent: Hex] };
+
+/** A call of a contract. */
+export type Call = Functions & {
+  /** Names the act, the same over restarts: a second send of the same key makes no second transaction. */
+  key: string;
+  /** Chain time, Unix seconds, from which the call is useless. */
+  deadline?: bigint;
+};
+
+/** A revert: the name of the contract's error, and its values by name. */
+export type Revert = { errorName: string; args: Record<string, unknown> };
+
+/**
+ * What came of a call. `rejected`: refused in simulation, or mined and reverted; `too-large`: it does not fit into a block;
+ * `unknown`: nothing was sent, or nobody can say what came of it: what the chain shows next will tell.
+ */
+export type Outcome =
+  | { status: "confirmed" }
+  | { status: "rejected"; revert: Revert }
+  | { status: "too-large" }
+  | { status: "unknown"; code: string };
+
+/** Sends transactions of this verifier's account: simulates, signs once, broadcasts until it is known what came of it. */
+export type Sender = { send(call: Call): Promise<Outcome> };
+
+/** A block as the chain's node gives it. */
+export type Blocks = {
+  /** `eth_getBlockByNumber`, nothing converted. */
+  raw(number: bigint): Promise<RpcBlock>;
+};

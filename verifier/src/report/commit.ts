@@ -1,0 +1,107 @@
+import type { Journal } from "@surety/node-kit";
+import type { Address, Hex } from "viem";
+import { deadlines } from "../deadlines.ts";
+import type { Jobs } from "../jobs.ts";
+import type { Moment, Sender, Step, StepDeps } from "../ports.ts";
+import type { Assignment } from "../store/index.ts";
+import { fromPayload, journalKey, type Sealed, sameLeaf, seal, toPayload } from "./seal.ts";
+
+type Deps = StepDeps & { jobs: Jobs; sender: Sender; journal: Journal; hub: Address; chainId: number };
+
+/** States before commits have closed. */
+const OPEN = ["planned", "evidence", "rerun", "committed"] as const;
+/** Wait after a transaction, until its effect has been read. */
+const PAUSE_MS = 700;
+
+/**
+ * Commits once per epoch to everything that is ready, when the commit window is open: as soon as all is ready, or when the
+ * time kept for the transaction begins. The journal has the hash and all that opens it before anything is signed, so a
+ * second commitment cannot come about, whatever happens to the rest of the state.
+ */
+export function createCommitting(deps: Deps): Step {
+  const { store, facts: getFacts, me, chainMs, clock, rng, log, jobs, sender, journal, hub, chainId } = deps;
+
+  /** The commitment of this epoch: the one that stands in the journal, or a new one over what is ready. */
+  const fix = (epoch: bigint, ready: readonly Assignment[]): Sealed => {
+    const committer = { chainId, hub, sender: me, epoch };
+    const key = journalKey(committer);
+    const standing = journal.find(key);
+    const sealed = standing ? fromPayload(standing.payload, committer) : seal(ready, committer, rng);
+    journal.reserve({ ...key, digest: sealed.hash, payload: toPayload(sealed) });
+    store.transact(() => {
+      store.commitments.add({ epoch, root: sealed.root, hash: sealed.hash });
+      for (const a of ready) {
+        const leaf = sealed.leaves.find((l) => sameLeaf(l, a));
+        if (leaf) store.assignments.include(a, leaf.salt);
+        else
+          store.assignments.miss(a, "OTHER_RESULT_SIGNED", "an earlier commitment of this epoch covers another result");
+      }
+    });
+    return sealed;
+  };
+
+  const send = async (epoch: bigint, hash: Hex, signal: AbortSignal): Promise<void> => {
+    const { commitEnd } = getFacts().times(epoch);
+    const outcome = await sender.send({
+      key: `commit epoch ${epoch}`,
+      contract: "AttestationHub",
+      functionName: "commit",
+      args: [epoch, hash],
+      deadline: commitEnd,
+    });
+    if (outcome.status !== "confirmed") log.error({ epoch, ...outcome }, "the commitment was not mined");
+    // The next round of steps sees on chain what came of it.
+    await clock.sleep(PAUSE_MS, signal);
+  };
+
+  const missAll = (rows: readonly Assignment[], reason: string, detail: string): void => {
+    for (const a of rows) store.assignments.miss(a, reason, detail);
+    if (rows.length > 0) log.warn({ epoch: rows[0]!.epoch, missed: rows.length, reason }, detail);
+  };
+
+  /** Lets the chain's word stand: an included assignment is committed as long as the chain holds its commitment. */
+  const follow = (rows: readonly Assignment[], isOnChain: boolean): void => {
+    for (const a of rows) {
+      if (a.included && isOnChain) store.assignments.move(a, "rerun", "committed");
+      else if (!isOnChain) store.assignments.move(a, "committed", "rerun");
+    }
+  };
+
+  const advanceEpoch = (epoch: bigint, { head, seen }: Moment): void => {
+    const facts = getFacts();
+    const times = facts.times(epoch);
+    const onChain = facts.commitmentOf(epoch, me);
+    const own = store.commitments.get(epoch);
+    const isOnChain = own !== undefined && own.hash === onChain;
+    follow(store.assignments.ofEpoch(epoch), isOnChain);
+
+    const rows = store.assignments.ofEpoch(epoch);
+    const ready = rows.filter((a) => a.state === "rerun");
+    const late = rows.filter((a) => a.state === "planned" || a.state === "evidence");
+    if (onChain !== undefined && !isOnChain && !journal.find(journalKey({ chainId, hub, sender: me, epoch }))) {
+      missAll([...ready, ...late], "OTHER_COMMITMENT", `the chain holds commitment ${onChain}, which is not from here`);
+      return;
+    }
+    if (seen >= times.commitEnd) {
+      const unready = [...late, ...ready.filter((a) => !a.included)];
+      missAll(unready, "NOT_READY", "evidence or own results were not ready when the commitment was made");
+      const unseen = ready.filter((a) => a.included);
+      missAll(unseen, "COMMIT_NOT_MINED", "commits closed before the commitment was seen on chain");
+      return;
+    }
+    const isOpen = times.openEnd <= head.timestamp && head.timestamp < times.commitEnd;
+    if (!isOpen || isOnChain || (!own && ready.length === 0)) return;
+    // Re-run seats come with the seed: without it there may be more to commit to.
+    const complete = late.length === 0 && facts.seed(epoch) !== undefined;
+    if (!own && !complete && chainMs() < deadlines(times).commitMs) return;
+    jobs.run(`commit:${epoch}`, (signal) => send(epoch, own?.hash ?? fix(epoch, ready).hash, signal));
+  };
+
+  return {
+    name: "commit",
+    advance(now: Moment) {
+      const open = OPEN.flatMap((state) => store.assignments.inState(state));
+      for (const epoch of new Set(open.map((a) => a.epoch))) advanceEpoch(epoch, now);
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import { setImmediate } from "node:timers/promises";
+import { ROLE_RERUN, SuretyError } from "@surety/protocol";
+import { parseOutputsOpening } from "@surety/sdk";
+import { deadlines } from "../deadlines.ts";
+import type { Jobs } from "../jobs.ts";
+import { fetchOpening } from "../openings.ts";
+import type { Moment, Step, StepDeps } from "../ports.ts";
+import { backoffFor, keepTrying } from "../retry.ts";
+import { positionsOf, rerunBasis } from "../samples.ts";
+import type { Assignment } from "../store/index.ts";
+import { judgeAll, openingProblem, packVerdicts } from "./verdicts.ts";
+
+/**
+ * After commits have closed: fetches the outputs of the leaves that were re-run, keeps those that the leaves seal, and
+ * compares. What has not come when the output window ends was not opened. A probe has nothing to compare.
+ */
+export function createComparing(deps: StepDeps & { jobs: Jobs }): Step {
+  const { store, facts: getFacts, chainMs, http, models, clock, rng, log, jobs } = deps;
+
+  const gather = async (a: Assignment, signal: AbortSignal): Promise<void> => {
+    const { provider, modelId, epoch } = a;
+    const facts = getFacts();
+    const times = facts.times(epoch);
+    const until = deadlines(times).outputsMs;
+    const subject = { provider, modelId, epoch };
+    const basis = rerunBasis(a.basis);
+    const model = models.get(modelId)!;
+    const endpoint = facts.provider(provider)!.endpoint;
+    const windowMs = Number(times.outputEnd - times.commitEnd) * 1000;
+    const patienceMs = Math.max(1_000, windowMs / 3);
+    const missing = () => store.leaves.places(a).filter((leaf) => !leaf.isOpen).length;
+
+    const attempt = async (): Promise<boolean> => {
+      try {
+        const request = { http, endpoint, subject, samples: basis.m };
+        const text = await fetchOpening(
+          { ...request, deadlineMs: Math.max(1, Math.min(until - chainMs(), patienceMs)) },
+          "outputs",
+        );
+        const shown = new Map(parseOutputsOpening(text, subject).leaves.map((leaf) => [leaf.index, leaf]));
+        store.transact(() => {
+          for (const leaf of store.leaves.of(a)) {
+            const opened = shown.get(leaf.index);
+            if (!opened || leaf.outputs) continue;
+            const problem = openingProblem(opened.outputs, opened.salt, leaf.sealed);
+            if (problem === null) store.leaves.open(leaf, opened.outputs);
+            else log.warn({ ...subject, index: leaf.index, problem }, "opened outputs refused");
+          }
+        });
+      } catch (error) {
+        if (!(error instanceof SuretyError)) throw error;
+        log.debug({ ...subject, code: error.code, why: error.message }, "outputs not served");
+      }
+      return missing() === 0;
+    };
+
+    const backoff = backoffFor(windowMs);
+    const retry = { clock, rng, signal, backoff, mayContinue: () => chainMs() < until };
+    const done = missing() === 0 || (await keepTrying(retry, attempt));
+    if (signal.aborted) return;
+    if (!done) log.warn({ ...subject, missing: missing() }, "outputs of some leaves were not opened in time");
+
+    await setImmediate();
+    const judged = judgeAll(store.leaves.of(a), model);
+    store.transact(() => {
+      for (const leaf of judged) {
+        const { index, verdict, reason } = leaf;
+        store.leaves.judge(leaf, verdict);
+        if (verdict !== "match") log.warn({ ...subject, index, verdict, reason }, "a sample does not match");
+      }
+      store.assignments.move(a, "committed", "compared", { report: packVerdicts(positionsOf(a, basis), judged) });
+    });
+  };
+
+  return {
+    name: "compare",
+    advance({ head }: Moment) {
+      for (const a of store.assignments.inState("committed")) {
+        if (a.role !== ROLE_RERUN) store.assignments.move(a, "committed", "compared");
+        else if (head.timestamp >= getFacts().times(a.epoch).commitEnd) {
+          jobs.run(`outputs:${a.epoch}:${a.provider}:${a.modelId}`, (signal) => gather(a, signal));
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { setImmediate } from "node:timers/promises";
+import { decodeTensors, encodeTensors, ROLE_RERUN, type Tensor } from "@surety/protocol";
+import { deadlines } from "../deadlines.ts";
+import type { Jobs } from "../jobs.ts";
+import type { Rerunner, Step, StepDeps } from "../ports.ts";
+import { positionsOf, rerunBasis } from "../samples.ts";
+import type { Assignment, LeafRow } from "../store/index.ts";
+import { dataRootOf } from "./data-root.ts";
+
+/** Leaves that one message to a runtime carries: results are kept this often. */
+const BATCH = 8;
+
+const bytesOf = (result: Tensor[] | Error): Uint8Array | null =>
+  result instanceof Error ? null : encodeTensors(result);
+
+/**
+ * Runs the inputs of sampled leaves natively and in WASM and keeps the outputs: what the seat commits to, before it may see
+ * the provider's. When time is up, what has been run counts and the rest stays without an own result.
+ */
+export function createLeafRerun(deps: StepDeps & { jobs: Jobs; rerunner: Rerunner }): Step {
+  const { store, facts, chainMs, log, jobs, rerunner } = deps;
+  const isOpen = (a: Assignment): boolean => {
+    const now = store.assignments.get(a);
+    return now?.state === "evidence" && now.basis === a.basis;
+  };
+
+  const run = async (a: Assignment, leaves: LeafRow[]): Promise<void> => {
+    const sets = leaves.map((leaf) => decodeTensors(leaf.inputs));
+    const [native, wasm] = await Promise.all([rerunner.native(a.modelId, sets), rerunner.wasm(a.modelId, sets)]);
+    store.transact(() => {
+      // The root may have been fixed meanwhile: what comes later must not change what it covers.
+      if (!isOpen(a)) return;
+      for (const [i, leaf] of leaves.entries()) {
+        const results = [native[i]!, wasm[i]!];
+        const failure = results.find((r) => r instanceof Error)?.message ?? null;
+        if (failure) log.warn({ epoch: a.epoch, modelId: a.modelId, index: leaf.index, failure }, "leaf not re-run");
+        store.leaves.rerun(leaf, { native: bytesOf(results[0]!), wasm: bytesOf(results[1]!), failure });
+      }
+    });
+  };
+
+  const finish = (a: Assignment): void => {
+    store.transact(() => {
+      const dataRoot = dataRootOf(positionsOf(a, rerunBasis(a.basis)), store.leaves.of(a));
+      store.assignments.move(a, "evidence", "rerun", { dataRoot });
+    });
+  };
+
+  const work = async (a: Assignment, signal: AbortSignal): Promise<void> => {
+    const open = store.leaves.of(a).filter((leaf) => !leaf.native && !leaf.failure);
+    for (let i = 0; i < open.length && isOpen(a); i += BATCH) {
+      await run(a, open.slice(i, i + BATCH));
+      if (signal.aborted) return;
+    }
+    await setImmediate();
+    if (isOpen(a)) finish(a);
+  };
+
+  return {
+    name: "rerun",
+    advance() {
+      for (const a of store.assignments.inState("evidence")) {
+        if (a.role !== ROLE_RERUN) continue;
+        if (chainMs() >= deadlines(facts().times(a.epoch)).rerunMs) finish(a);
+        else jobs.run(`rerun:${a.epoch}:${a.provider}:${a.modelId}`, (signal) => work(a, signal));
+      }
+    },
+  };
+}

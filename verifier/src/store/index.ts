@@ -1,0 +1,42 @@
+import { createAssignments } from "./assignments.ts";
+import { createCommitments } from "./commitments.ts";
+import { createIdentity } from "./identity.ts";
+import { createLeaves } from "./leaves.ts";
+import { openWork } from "./open.ts";
+import { createProbes } from "./probes.ts";
+
+export * from "./assignments.ts";
+export * from "./commitments.ts";
+export * from "./identity.ts";
+export * from "./leaves.ts";
+export * from "./probes.ts";
+export * from "./types.ts";
+
+/** Everything the verifier knows of its own work. */
+export type Store = ReturnType<typeof createStore>;
+
+/**
+ * The verifier's state in one SQLite file: a unit of work is one row that moves from left to right, and what belongs
+ * together is written in one transaction, so that a step killed anywhere can be taken up again.
+ * @param path file, or `:memory:`
+ */
+export function createStore(path: string) {
+  const { db, transaction, close } = openWork(path);
+  return {
+    identity: createIdentity(db),
+    assignments: createAssignments(db),
+    probes: createProbes(db),
+    leaves: createLeaves(db),
+    commitments: createCommitments(db),
+    /** Runs synchronous `work` in one transaction. */
+    transact: transaction,
+    /** Drops probes and leaves of epochs before `epoch`, once nothing can be asked of them; assignments stay. */
+    prune: (epoch: bigint): void => {
+      transaction(() => {
+        db.prepare("DELETE FROM probe WHERE epoch < ?").run(epoch);
+        db.prepare("DELETE FROM leaf WHERE epoch < ?").run(epoch);
+      });
+    },
+    close,
+  };
+}

@@ -1,0 +1,82 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Address, Hex } from "viem";
+import type { Key, LeafRow } from "./types.ts";
+
+type Row = Record<string, unknown>;
+
+const toLeaf = (row: Row): LeafRow => ({
+  epoch: BigInt(row.epoch as number),
+  provider: row.provider as Address,
+  modelId: row.model_id as Hex,
+  index: row.idx as number,
+  prefix: BigInt(row.prefix as string),
+  units: BigInt(row.units as string),
+  sealed: row.sealed as Hex,
+  inputs: row.inputs as Uint8Array,
+  native: row.native as Uint8Array | null,
+  wasm: row.wasm as Uint8Array | null,
+  failure: row.failure as string | null,
+  outputs: row.outputs as Uint8Array | null,
+  verdict: row.verdict as string | null,
+});
+
+/** A leaf's name. */
+export type LeafKey = Pick<LeafRow, "epoch" | "provider" | "modelId" | "index">;
+/** A leaf as it is opened, checked. */
+export type OpenedLeaf = LeafKey & Pick<LeafRow, "prefix" | "units" | "sealed" | "inputs">;
+
+/** A leaf's place in its log, and whether its outputs were opened. */
+export type LeafPlace = Pick<LeafRow, "index" | "prefix" | "units"> & { isOpen: boolean };
+
+/** Sampled leaves by assignment. */
+export type Leaves = ReturnType<typeof createLeaves>;
+
+/** Queries on the table of sampled leaves. */
+export function createLeaves(db: DatabaseSync) {
+  const byKey = "epoch = ? AND provider = ? AND model_id = ? AND idx = ?";
+  const insert = db.prepare(
+    "INSERT OR IGNORE INTO leaf (epoch, provider, model_id, idx, prefix, units, sealed, inputs) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+  );
+  const of = db.prepare("SELECT * FROM leaf WHERE epoch = ? AND provider = ? AND model_id = ? ORDER BY idx");
+  const places = db.prepare(
+    "SELECT idx, prefix, units, outputs IS NOT NULL AS open FROM leaf WHERE epoch = ? AND provider = ? AND model_id = ? ORDER BY idx",
+  );
+  const rerun = db.prepare(`UPDATE leaf SET native = ?, wasm = ?, failure = ? WHERE ${byKey}`);
+  const open = db.prepare(`UPDATE leaf SET outputs = ? WHERE ${byKey} AND outputs IS NULL`);
+  const judge = db.prepare(`UPDATE leaf SET verdict = ? WHERE ${byKey}`);
+  const verdicts = db.prepare("SELECT verdict, count(*) AS n FROM leaf WHERE verdict IS NOT NULL GROUP BY verdict");
+  const remove = db.prepare("DELETE FROM leaf WHERE epoch = ? AND provider = ? AND model_id = ?");
+  const args = (l: LeafKey) => [l.epoch, l.provider, l.modelId, l.index] as const;
+
+  return {
+    /** Keeps a checked leaf; the first stands. */
+    add: (l: OpenedLeaf): void => {
+      insert.run(...args(l), l.prefix.toString(), l.units.toString(), l.sealed, l.inputs);
+    },
+    of: (key: Omit<Key, "role">): LeafRow[] => of.all(key.epoch, key.provider, key.modelId).map(toLeaf),
+    /** Where the leaves stand and whether their outputs are there, without what is in them. */
+    places: (key: Omit<Key, "role">): LeafPlace[] =>
+      places.all(key.epoch, key.provider, key.modelId).map((row) => ({
+        index: row.idx as number,
+        prefix: BigInt(row.prefix as string),
+        units: BigInt(row.units as string),
+        isOpen: row.open === 1,
+      })),
+    rerun: (l: LeafKey, own: Pick<LeafRow, "native" | "wasm" | "failure">): void => {
+      rerun.run(own.native, own.wasm, own.failure, ...args(l));
+    },
+    /** Keeps opened outputs that the leaf seals; the first stands. */
+    open: (l: LeafKey, outputs: Uint8Array): void => {
+      open.run(outputs, ...args(l));
+    },
+    judge: (l: LeafKey, verdict: string): void => {
+      judge.run(verdict, ...args(l));
+    },
+    /** How many rows have each verdict. */
+    verdicts: (): Record<string, number> =>
+      Object.fromEntries(verdicts.all().map((row) => [row.verdict as string, row.n as number])),
+    remove: (key: Omit<Key, "role">): void => {
+      remove.run(key.epoch, key.provider, key.modelId);
+    },
+  };
+}

@@ -1,0 +1,156 @@
+import { commitment, type Clock as EpochClock, epochAt, epochSeed, type Windows } from "@surety/protocol";
+import { type Address, encodeAbiParameters, fromRlp, type Hex, keccak256, parseAbiParameters } from "viem";
+import type { Blocks, Call, Clock, Now, Outcome, RevealArgs, Revert, Sender } from "../ports.ts";
+import type { ChainEvent } from "../watch/events.ts";
+import { createFacts, type Facts } from "../watch/facts.ts";
+import type { Watch } from "../watch/watch.ts";
+import { BLOCKS_PER_SECOND, simBlock } from "./sim-blocks.ts";
+
+export const HUB: Address = "0x00000000000000000000000000000000000000a1";
+export const RECEIPTS: Address = "0x00000000000000000000000000000000000000c1";
+export const CHAIN_ID = 31337;
+
+/** A chain in memory that keeps the rules a verifier can break: windows, one commitment, openings of it, order. For tests. */
+export type SimChain = {
+  epochs: EpochClock;
+  facts(): Facts;
+  events: readonly ChainEvent[];
+  emit(event: Omit<ChainEvent, "timestamp">): void;
+  now(): Now;
+  /** Everything that was sent, refused or not. */
+  sent: { from: Address; what: string; args: readonly unknown[]; refused: string | null }[];
+  send(from: Address, call: Call): Outcome;
+};
+
+const LEAF = parseAbiParameters("uint8, address, bytes32, uint256, bytes32, bytes32");
+
+/** Makes a chain whose time is the clock's. */
+export function createSimChain(epochs: EpochClock, windows: Windows, clock: Clock): SimChain {
+  const facts = createFacts(epochs, windows);
+  const events: ChainEvent[] = [];
+  const sent: SimChain["sent"] = [];
+  const second = () => BigInt(Math.floor(clock.now() / 1000));
+  const now = (): Now => {
+    const head = { number: (second() - epochs.genesis) * BLOCKS_PER_SECOND, timestamp: second() };
+    return { head, seen: head.timestamp, epoch: epochAt(epochs, head.timestamp) };
+  };
+  const emit: SimChain["emit"] = (event) => {
+    const whole = { ...event, timestamp: second() } as ChainEvent;
+    events.push(whole);
+    facts.apply(whole);
+  };
+
+  const window = (from: bigint, until: bigint): void => {
+    if (second() < from || second() >= until) throw revert("AttestationHubWrongTime", { have: second(), from, until });
+  };
+
+  const commit = (from: Address, epoch: bigint, hash: Hex): (() => void) => {
+    const { openEnd, commitEnd } = facts.times(epoch);
+    window(openEnd, commitEnd);
+    if (facts.commitmentOf(epoch, from)) throw revert("AttestationHubCommitted", { epoch });
+    return () => emit({ eventName: "Committed", args: { epoch, verifier: from, commitment: hash } } as never);
+  };
+
+  const reveal = (from: Address, epoch: bigint, reveals: readonly RevealArgs[]): (() => void) => {
+    const { outputEnd, revealEnd } = facts.times(epoch);
+    window(outputEnd, revealEnd);
+    for (const [i, r] of reveals.entries()) {
+      const provider = r.provider.toLowerCase() as Address;
+      if (facts.revealed({ ...r, provider, epoch }) !== undefined)
+        throw revert("AttestationHubRevealed", { index: BigInt(i) });
+      const report = r.role === 0 ? r.report : 0n;
+      const values = [r.role, r.provider, r.modelId, report, r.dataRoot, r.salt] as const;
+      const leaf = keccak256(keccak256(encodeAbiParameters(LEAF, values)));
+      const root = r.proof.reduce(
+        (node, other) =>
+          keccak256(
+            `0x${[node, other]
+              .sort()
+              .map((h) => h.slice(2))
+              .join("")}`,
+          ),
+        leaf,
+      );
+      const have = commitment({ hub: HUB, epoch, round: 0, sender: from, root });
+      const need = facts.commitmentOf(epoch, from);
+      if (have !== need) throw revert("AttestationHubWrongOpening", { index: BigInt(i), have, need });
+    }
+    return () => {
+      for (const r of reveals) emit({ eventName: "Revealed", args: { ...r, epoch, verifier: from } } as never);
+    };
+  };
+
+  const settle = (provider: Address, modelId: Hex): (() => void) => {
+    const epoch = facts.nextToSettle(provider.toLowerCase() as Address, modelId);
+    if (epoch === undefined) throw revert("AttestationHubNothingToSettle");
+    const { revealEnd } = facts.times(epoch);
+    window(revealEnd, 2n ** 64n);
+    return () => emit({ eventName: "Settled", args: { provider, modelId, epoch } } as never);
+  };
+
+  const draw = (epoch: bigint, header: Hex, parent: Hex): (() => void) => {
+    if (facts.seed(epoch)) throw revert("HeaderBeaconAlreadyDrawn", { epoch });
+    const [block, before] = [header, parent].map((rlp) => fromRlp(rlp, "hex") as Hex[]);
+    const { seedTime } = facts.times(epoch);
+    if (BigInt(block![11]!) < seedTime || BigInt(before![11]!) >= seedTime) throw revert("HeaderBeaconNotFirst");
+    const value = block![13]!;
+    return () => emit({ eventName: "SeedDrawn", args: { epoch, seed: epochSeed(value, epoch), value } } as never);
+  };
+
+  /** What a call would do; throws what it would revert with. */
+  const plan = (from: Address, call: Call): (() => void) => {
+    if (call.functionName === "draw") return draw(...call.args);
+    if (call.functionName === "commit") return commit(from, ...call.args);
+    if (call.functionName === "reveal") return reveal(from, ...call.args);
+    return settle(...call.args);
+  };
+
+  return {
+    epochs,
+    facts: () => facts,
+    events,
+    emit,
+    now,
+    sent,
+    send(from, call) {
+      const { functionName, args } = call;
+      const what = `${functionName}:${args[0]}`;
+      try {
+        plan(from, call)();
+        sent.push({ from, what, args, refused: null });
+        return { status: "confirmed" };
+      } catch (error) {
+        if (!(error instanceof Reverted)) throw error;
+        sent.push({ from, what, args, refused: error.revert.errorName });
+        return { status: "rejected", revert: error.revert };
+      }
+    },
+  };
+}
+
+class Reverted extends Error {
+  readonly revert: Revert;
+  constructor(revert: Revert) {
+    super(revert.errorName);
+    this.revert = revert;
+  }
+}
+const revert = (errorName: string, args: Record<string, unknown> = {}): Reverted => new Reverted({ errorName, args });
+
+/** The chain as a verifier's ports, in this process. */
+export function simPorts(chain: SimChain, me: Address, clock: Clock): { watch: Watch; sender: Sender; blocks: Blocks } {
+  return {
+    watch: {
+      epochs: chain.epochs,
+      poll: async () => chain.now(),
+      facts: chain.facts,
+      chainMs: () => clock.now(),
+    },
+    sender: {
+      send: async (call) => chain.send(me, call),
+    },
+    blocks: {
+      raw: async (number) => simBlock(chain.epochs.genesis, number),
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import type { FunctionCall, Sender as Transactions } from "@surety/node-kit";
+import { SuretyError } from "@surety/protocol";
+import { attestationHubAbi, headerBeaconAbi } from "@surety/sdk";
+import type { Abi, Address, Hex, PublicClient } from "viem";
+import type { Blocks, Call, Outcome, Revert, Sender } from "./ports.ts";
+import type { RpcBlock } from "./settle/header.ts";
+
+/** What the sender of a verifier is made from. */
+export type SenderDeps = {
+  client: PublicClient;
+  /** The account's queue of transactions, from node-kit. */
+  transactions: Transactions;
+  contracts: Record<"AttestationHub" | "HeaderBeacon", Address>;
+};
+
+const ABIS: Record<Call["contract"], Abi> = { AttestationHub: attestationHubAbi, HeaderBeacon: headerBeaconAbi };
+
+const MAX_TRANSACTION_GAS = 2n ** 24n;
+
+/**
+ * Gas limits, about twice what the calls were seen to use (a reveal's seat may take many draws). A limit that is known
+ * costs nothing; asking the node for one runs the call many times over, and all verifiers ask within the same seconds.
+ */
+function gasFor(call: Call): bigint {
+  switch (call.functionName) {
+    case "commit":
+      return 150_000n;
+    case "draw":
+      return 500_000n;
+    case "settle":
+      return 1_000_000n;
+    case "reveal":
+      return 200_000n + 400_000n * BigInt(call.args[1].length);
+  }
+}
+
+const revertOf = (error: SuretyError): Revert => ({
+  errorName: String(error.details?.error ?? "unknown"),
+  args: (error.details?.args ?? {}) as Record<string, unknown>,
+});
+
+/**
+ * Makes the verifier's sender: calls become transactions, errors become outcomes. A key whose transaction was mined and
+ * refused is used up; the same act tried again gets a number behind its key.
+ */
+export function createCallSender({ client, transactions, contracts }: SenderDeps): Sender {
+  const tries = new Map<string, number>();
+  let blockGas: bigint | undefined;
+
+  /** More than half a block's gas waits long for a place, and EIP-7825 allows a transaction no more than 2^24. */
+  const isTooLarge = async (call: Call, gas: bigint): Promise<boolean> => {
+    if (call.functionName !== "reveal" || call.args[1].length < 2) return false;
+    blockGas ??= (await client.getBlock()).gasLimit;
+    return gas > blockGas / 2n || gas > MAX_TRANSACTION_GAS;
+  };
+
+  const send = async (call: Call): Promise<Outcome> => {
+    const { contract, functionName, args, deadline } = call;
+    const tried = tries.get(call.key) ?? 0;
+    const key = tried === 0 ? call.key : `${call.key} (${tried + 1})`;
+    const gas = gasFor(call);
+    if (await isTooLarge(call, gas)) return { status: "too-large" };
+    const request = { key, contract, to: contracts[contract], abi: ABIS[contract], functionName, args, gas };
+    try {
+      await transactions.send({ ...request, ...(deadline !== undefined && { deadline }) } as FunctionCall);
+      return { status: "confirmed" };
+    } catch (error) {
+      if (!(error instanceof SuretyError)) throw error;
+      if (error.code === "TX_REVERTED") tries.set(call.key, tried + 1);
+      const isRejected = error.code === "TX_REVERTED" || error.code === "TX_WOULD_REVERT";
+      return isRejected ? { status: "rejected", revert: revertOf(error) } : { status: "unknown", code: error.code };
+    }
+  };
+
+  return { send };
+}
+
+/** Reads blocks as the node gives them. */
+export const createBlocks = (client: PublicClient): Blocks => ({
+  async raw(number) {
+    const tag: Hex = `0x${number.toString(16)}`;
+    const block = await client.request({ method: "eth_getBlockByNumber", params: [tag, false] });
+    if (block?.hash) return block as unknown as RpcBlock;
+    throw new SuretyError("BLOCK_UNKNOWN", `the node has no block ${number}: it may be behind`, { retryable: true });
+  },
+});
