@@ -63,19 +63,21 @@ function revertReason(error: unknown): string {
     : `${errorName}(${shown.join(", ")})`;
 }
 
-/** Pays everybody what they earned: amounts in the asset's smallest unit by address, lower case. */
+/**
+ * Pays everybody what they earned: amounts in the asset's smallest unit by address, lower case. The deployer pushes all claims,
+ * one after the other, as anybody may: the keys of the verifiers that still run send transactions of their own, and two
+ * senders of one key take each other's nonces.
+ */
 export async function claimAll(market: Market): Promise<Map<Address, bigint>> {
-  const paid = new Map<Address, bigint>();
+  const pusher = market.as(devAccount(DEPLOYER));
   const modelIds = market.models.map(idOf);
-  await Promise.all([
-    ...market.providers.map(async (plan) => {
-      const claim = await claimProviderPay(market.as(plan.owner), { modelIds });
-      paid.set(addressOf(plan), claim.paid);
-    }),
-    ...market.verifiers.map(async ({ key }) => {
-      const claim = await claimVerifierPay(market.as(key));
-      paid.set(key.account.address.toLowerCase() as Address, claim.paid);
-    }),
-  ]);
+  const paid = new Map<Address, bigint>();
+  for (const provider of market.providers.map(addressOf)) {
+    paid.set(provider, (await claimProviderPay(pusher, { provider, modelIds })).paid);
+  }
+  for (const { key } of market.verifiers) {
+    const verifier = key.account.address.toLowerCase() as Address;
+    paid.set(verifier, (await claimVerifierPay(pusher, { verifier })).paid);
+  }
   return paid;
 }
