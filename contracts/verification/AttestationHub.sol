@@ -224,13 +224,14 @@ contract AttestationHub is IAttestationHub {
         }
         (uint256[SEATS] memory reports, bool[SEATS] memory revealed) =
             _load(provider, modelId, epoch, Seats.ROLE_RERUN);
-        (bool quorum, uint256 matches, uint48 mismatches, uint256 undecided) =
-            Settlement.judgeSamples(reports, revealed, log.m);
-        outcome.rerunUnknown = !quorum;
-        outcome.recheck = !quorum || undecided * 4 > log.m;
-        outcome.matches = uint8(matches);
-        outcome.mismatches = mismatches;
-        if (mismatches != 0) outcome.newCases = _distinct(provider, modelId, epoch, log.units, mismatches);
+        Settlement.Samples memory found = Settlement.judgeSamples(reports, revealed, log.m);
+        outcome.rerunUnknown = !found.quorum;
+        outcome.recheck = found.recheck;
+        outcome.matches = uint8(found.matches);
+        outcome.mismatches = found.mismatches;
+        if (found.mismatches != 0) {
+            outcome.newCases = _distinct(provider, modelId, epoch, log.units, found.mismatches);
+        }
     }
 
     /// @dev Mismatching samples at different positions: a position drawn twice is one case.

@@ -282,9 +282,10 @@ contract LibraryHarness {
     function judgeSamples(uint256[5] calldata reports, bool[5] calldata revealed, uint256 m)
         external
         pure
-        returns (bool, uint256, uint48, uint256)
+        returns (bool, uint256, uint48, uint256, bool)
     {
-        return Settlement.judgeSamples(reports, revealed, m);
+        Settlement.Samples memory found = Settlement.judgeSamples(reports, revealed, m);
+        return (found.quorum, found.matches, found.mismatches, found.undecided, found.recheck);
     }
 
     // Demand
