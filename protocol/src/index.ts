@@ -7,6 +7,7 @@ export * from "./leaf.ts";
 export * from "./manifest.ts";
 export * from "./merkle-sum.ts";
 export * from "./profile.ts";
+export * from "./promise.ts";
 export * from "./receipt.ts";
 export * from "./record.ts";
 export * from "./report.ts";
