@@ -108,7 +108,7 @@ describe("HeaderBeacon on a served chain", () => {
   it("refuses before the seed time", async () => {
     const early = { ...parent };
     expect(await refusal(EPOCH + 1n, encodeHeader(early), encodeHeader(early))).to.deep.equal({
-      name: "HeaderBeaconTooEarly",
+      name: "TippedBeaconTooEarly",
       args: [BigInt((await provider.getBlock("latest"))?.timestamp ?? 0), seedTime + LENGTH],
     });
   });
@@ -169,7 +169,7 @@ describe("HeaderBeacon on a served chain", () => {
     ]);
     expect(await beacon.getFunction("seedOf")(EPOCH)).to.deep.equal([seed, BigInt(block.timestamp)]);
     expect(await refusal(EPOCH, encodeHeader(first), encodeHeader(parent))).to.deep.equal({
-      name: "HeaderBeaconAlreadyDrawn",
+      name: "TippedBeaconAlreadyDrawn",
       args: [EPOCH],
     });
   });

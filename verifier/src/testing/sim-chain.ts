@@ -89,7 +89,7 @@ export function createSimChain(epochs: EpochClock, windows: Windows, clock: Cloc
   };
 
   const draw = (epoch: bigint, header: Hex, parent: Hex): (() => void) => {
-    if (facts.seed(epoch)) throw revert("HeaderBeaconAlreadyDrawn", { epoch });
+    if (facts.seed(epoch)) throw revert("TippedBeaconAlreadyDrawn", { epoch });
     const [block, before] = [header, parent].map((rlp) => fromRlp(rlp, "hex") as Hex[]);
     const { seedTime } = facts.times(epoch);
     if (BigInt(block![11]!) < seedTime || BigInt(before![11]!) >= seedTime) throw revert("HeaderBeaconNotFirst");
