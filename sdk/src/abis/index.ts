@@ -1,6 +1,7 @@
 // Written by scripts/abis.ts from the compiled contracts. Do not edit.
 export * from "./AttestationHub.ts";
 export * from "./CommitmentBook.ts";
+export * from "./DrandBeacon.ts";
 export * from "./EpochClock.ts";
 export * from "./errors.ts";
 export * from "./GatedConsumer.ts";

@@ -163,6 +163,9 @@ describe("HeaderBeacon on a served chain", () => {
     );
     const sent = await beacon.getFunction("draw")(EPOCH, encodeHeader(first), encodeHeader(parent));
     const receipt = await sent.wait();
+    // Shown in docs/beacons.md.
+    expect(Number(receipt.gasUsed), "gas").to.be.below(200_000);
+    console.log(`      gas: draw ${receipt.gasUsed}`);
     const block = await receipt.getBlock();
     expect(receipt.logs.map((log: { args: unknown[] }) => [...log.args])).to.deep.equal([
       [EPOCH, seed, mixHash, signer.address],
