@@ -24,21 +24,21 @@ contract DrandBeacon is IDrandBeacon, TippedBeacon {
     /// @param clock Says when an epoch's seed time is.
     /// @param asset Token that tips are paid in.
     /// @param tip_ Tip per draw in the asset's smallest unit.
-    /// @param network The drand network.
+    /// @param network_ The drand network.
     /// @param knownRound A round that the network has published.
     /// @param knownSignature Its signature.
     constructor(
         IEpochClock clock,
         IERC20 asset,
         uint256 tip_,
-        Network memory network,
+        Network memory network_,
         uint64 knownRound,
         Bls.G1 memory knownSignature
     ) TippedBeacon(clock, asset, tip_) {
-        if (network.period == 0) revert DrandBeaconNoPeriod();
-        _genesisTime = network.genesisTime;
-        _period = network.period;
-        _publicKey = network.publicKey;
+        if (network_.period == 0) revert DrandBeaconNoPeriod();
+        _genesisTime = network_.genesisTime;
+        _period = network_.period;
+        _publicKey = network_.publicKey;
         if (!_isSigned(knownRound, knownSignature)) revert DrandBeaconWrongKey(knownRound);
     }
 
@@ -53,6 +53,11 @@ contract DrandBeacon is IDrandBeacon, TippedBeacon {
     /// @inheritdoc IDrandBeacon
     function roundOf(uint64 epoch) external view returns (uint64 round, uint256 publishedAt) {
         return _roundAt(_seedTime(epoch));
+    }
+
+    /// @inheritdoc IDrandBeacon
+    function network() external view returns (Network memory) {
+        return Network({genesisTime: _genesisTime, period: _period, publicKey: _publicKey});
     }
 
     /// @dev The first round at or after `time`. Round r is published at genesisTime + (r - 1) * period.

@@ -31,6 +31,9 @@ interface IDrandBeacon is ITippedBeacon {
     /// @return seed The epoch's seed.
     function draw(uint64 epoch, Bls.G1 calldata signature) external returns (bytes32 seed);
 
+    /// @notice The network that seeds come from; fixed at construction.
+    function network() external view returns (Network memory);
+
     /// @notice The round that seeds `epoch`, and when it is published (Unix seconds).
     function roundOf(uint64 epoch) external view returns (uint64 round, uint256 publishedAt);
 }

@@ -7,6 +7,7 @@ export * from "./errors.ts";
 export * from "./GatedConsumer.ts";
 export * from "./HeaderBeacon.ts";
 export * from "./IReliability.ts";
+export * from "./ISeedBeacon.ts";
 export * from "./ModelRegistry.ts";
 export * from "./ProviderRegistry.ts";
 export * from "./ReceiptLog.ts";

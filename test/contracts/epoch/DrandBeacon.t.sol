@@ -113,6 +113,10 @@ contract DrandBeaconTest is Base {
         refuses(abi.encodeWithSelector(IDrandBeacon.DrandBeaconNoPeriod.selector), network);
     }
 
+    function test_tellsItsNetwork() public view {
+        eq(keccak256(abi.encode(drand.network())), keccak256(abi.encode(Quicknet.network())), "network");
+    }
+
     // --- the round
 
     function testFuzz_theRoundIsTheFirstAtOrAfterTheSeedTime(uint32 later) public {
