@@ -10,6 +10,8 @@ import type { Abi, AbiParameter } from "viem";
 /** Contracts whose interface the sdk carries, the lowest first. */
 export const ABI_CONTRACTS: readonly string[] = [
   "EpochClock",
+  "ISeedBeacon",
+  "DrandBeacon",
   "HeaderBeacon",
   "IReliability",
   "ReliabilityLedger",

@@ -91,8 +91,8 @@ describe("wrong settings of operators' commands", function () {
     const keystore = join(stage.folder, "key.json");
     writeFileSync(keystore, "{}", { mode: 0o600 });
     expect((await run(deploy, operator.env, "--keystore", keystore, "--json")).json.error.code).to.equal("KEY_TWICE");
-    const asset = ["--asset", operator.address];
-    const plain = await run(deploy, { ...operator.env, SURETY_CHAIN_ID: "1" }, ...asset, "--json");
+    const terms = ["--asset", operator.address, "--beacon", "header"];
+    const plain = await run(deploy, { ...operator.env, SURETY_CHAIN_ID: "1" }, ...terms, "--json");
     expect(plain.json.error.code).to.equal("KEY_PLAIN_REFUSED");
     expect(plain.stdout).not.to.contain(key.slice(2));
     const password = join(stage.folder, "password.txt");

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { expect } from "chai";
-import { contractAddress, type Deployment, readDeployment, writeDeployment } from "./deployments.ts";
+import { beaconOf, contractAddress, type Deployment, readDeployment, writeDeployment } from "./deployments.ts";
 import { testDirectory } from "./testing/directory.ts";
 import { failure } from "./testing/expect.ts";
 
@@ -49,6 +49,13 @@ describe("deployments", () => {
     const incomplete = await failure("DEPLOYMENT_INCOMPLETE", () => contractAddress(good, "StakePool"));
     expect(incomplete.message).to.contain("No StakePool").and.contain("ReliabilityLedger");
     await failure("DEPLOYMENT_INCOMPLETE", () => contractAddress(good, "toString"));
+  });
+
+  it("names the beacon that is deployed", async () => {
+    const having = (contracts: Deployment["contracts"]) => beaconOf({ ...good, contracts });
+    expect(having({ HeaderBeacon: LEDGER })).to.deep.equal({ name: "HeaderBeacon", address: LEDGER });
+    expect(having({ DrandBeacon: LEDGER })).to.deep.equal({ name: "DrandBeacon", address: LEDGER });
+    await failure("DEPLOYMENT_INCOMPLETE", () => having({}));
   });
 
   it("refuses malformed files by the field that is wrong", async () => {

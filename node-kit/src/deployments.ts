@@ -73,6 +73,18 @@ export function writeDeployment(directory: string, deployment: Deployment): stri
   return path;
 }
 
+/** Names of the contracts that a seed may be drawn from; a deployment has one of them. */
+export type BeaconName = "HeaderBeacon" | "DrandBeacon";
+
+/**
+ * @returns The beacon that a deployment draws its seeds from.
+ * @throws SuretyError DEPLOYMENT_INCOMPLETE
+ */
+export function beaconOf(deployment: Deployment): { name: BeaconName; address: Address } {
+  const name = Object.hasOwn(deployment.contracts, "DrandBeacon") ? "DrandBeacon" : "HeaderBeacon";
+  return { name, address: contractAddress(deployment, name) };
+}
+
 /**
  * @returns The address of a deployed contract.
  * @throws SuretyError DEPLOYMENT_INCOMPLETE that names what is deployed.

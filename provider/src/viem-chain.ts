@@ -1,10 +1,10 @@
-import { contractAddress, type Deployment, rpc, type Sender } from "@surety/node-kit";
+import { beaconOf, contractAddress, type Deployment, rpc, type Sender } from "@surety/node-kit";
 import { type EpochTimes, SuretyError } from "@surety/protocol";
 import {
   attestationHubAbi,
   commitmentBookAbi,
   epochClockAbi,
-  headerBeaconAbi,
+  iSeedBeaconAbi,
   providerRegistryAbi,
   receiptLogAbi,
 } from "@surety/sdk";
@@ -60,7 +60,7 @@ export async function connectChain(options: ViemChainOptions): Promise<ProviderC
   const { provider } = identity;
   const at = (name: string): Address => contractAddress(deployment, name);
   const clock = { address: at("EpochClock"), abi: epochClockAbi } as const;
-  const beacon = { address: at("HeaderBeacon"), abi: headerBeaconAbi } as const;
+  const beacon = { address: beaconOf(deployment).address, abi: iSeedBeaconAbi } as const;
   const book = { address: at("CommitmentBook"), abi: commitmentBookAbi } as const;
   const registry = { address: at("ProviderRegistry"), abi: providerRegistryAbi } as const;
   const receiptLog = { address: at("ReceiptLog"), abi: receiptLogAbi } as const;

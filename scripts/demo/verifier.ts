@@ -50,6 +50,7 @@ process.once("message", async (config: VerifierConfig) => {
     confirmations: undefined,
     pollMs: 250,
     runTimeoutMs: 20_000,
+    drandUrls: [],
     allowPrivate: true,
   });
   process.on("message", ({ question, kind, epoch }: { question: number; kind: string; epoch: number }) => {

@@ -9,6 +9,7 @@ const folders = {
   AccessManager: "@openzeppelin/contracts/access/manager",
   EpochClock: "contracts/epoch",
   HeaderBeacon: "contracts/epoch",
+  DrandBeacon: "contracts/epoch",
   ReliabilityLedger: "contracts/reliability",
   StakePool: "contracts/stake",
   ProviderRegistry: "contracts/registry",

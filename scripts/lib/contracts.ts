@@ -2,6 +2,7 @@ import { contractAddress, type Deployment } from "@surety/node-kit";
 import {
   attestationHubAbi,
   commitmentBookAbi,
+  drandBeaconAbi,
   epochClockAbi,
   errorsAbi,
   headerBeaconAbi,
@@ -39,6 +40,7 @@ export const abis = {
   ReliabilityLedger: reliabilityLedgerAbi,
   StakePool: stakePoolAbi,
   HeaderBeacon: headerBeaconAbi,
+  DrandBeacon: drandBeaconAbi,
   ProviderRegistry: providerRegistryAbi,
   ModelRegistry: modelRegistryAbi,
   VerifierRegistry: verifierRegistryAbi,

@@ -1,7 +1,13 @@
 import type { Windows } from "@surety/protocol";
+import { drandPublicKey, drandSignature, quicknet, quicknetKnown } from "@surety/protocol/drand";
 import { type Address, type Hex, toFunctionSelector, zeroAddress } from "viem";
 import { type ContractName, readArtifact } from "./artifacts.ts";
 import type { Steps } from "./steps.ts";
+
+/** Where seeds come from. */
+export type BeaconKind = keyof typeof beaconNames;
+
+const beaconNames = { header: "HeaderBeacon", drand: "DrandBeacon" } as const;
 
 /** Terms that a deployment fixes for ever, or until governance changes them after its delay. */
 export type DeployTerms = {
@@ -17,6 +23,8 @@ export type DeployTerms = {
   asset: Address;
   /** Stake per verifier ticket, in the asset's smallest unit. */
   ticketSize: bigint;
+  /** Where seeds come from: block headers or drand (docs/beacons.md). */
+  beacon: BeaconKind;
   /** Pay for drawing a seed, in the asset's smallest unit. */
   tip: bigint;
   /** Where unearned budget goes. */
@@ -59,7 +67,7 @@ export async function deploySurety(steps: Steps, deployer: Address, terms: Deplo
   const ledger = await create("ReliabilityLedger", manager, clock);
   // There is no court yet, so nobody may slash.
   const pool = await create("StakePool", manager, asset, clock, zeroAddress);
-  const beacon = await create("HeaderBeacon", clock, asset, terms.tip);
+  const beacon = await create(beaconNames[terms.beacon], clock, asset, terms.tip, ...beaconTerms(terms.beacon));
   const providers = await create("ProviderRegistry", clock, pool);
   const models = await create("ModelRegistry");
   const verifiers = await create("VerifierRegistry", clock, pool, providers, terms.ticketSize);
@@ -71,6 +79,14 @@ export async function deploySurety(steps: Steps, deployer: Address, terms: Deplo
   await grantRights(steps, c);
   await handOver(steps, manager, deployer, terms);
   return c;
+}
+
+/** What the beacon's constructor takes beside clock, asset and tip: for drand, quicknet and a round to try it by. */
+export function beaconTerms(kind: BeaconKind): unknown[] {
+  if (kind === "header") return [];
+  const { genesisTime, period, publicKey } = quicknet;
+  const network = { genesisTime, period, publicKey: drandPublicKey(publicKey) };
+  return [network, quicknetKnown.round, drandSignature(quicknetKnown.signature)];
 }
 
 async function grantRights(steps: Steps, c: Contracts): Promise<void> {

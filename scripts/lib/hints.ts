@@ -17,6 +17,9 @@ export const hints: Readonly<Record<string, Hint>> = {
   EpochClockLogTooLong: { hint: "Shorten --log-window or --beacon-lag, or lengthen --epoch-length." },
   EpochClockRevealTooLong: { hint: "Shorten --commit-window or --reveal-window, or lengthen --epoch-length." },
   EpochClockExitDelayTooShort: { hint: "Raise --exit-delay to the second number, or leave it out." },
+  // Randomness
+  BlsNoPrecompile: { hint: "This chain has no EIP-2537, so drand cannot be checked on it; see docs/beacons.md." },
+  TippedBeaconTooEarly: waitUntil("the beacon's value is there"),
   // Stake
   StakePoolInsufficientStake: { unit: "asset", hint: "Bond the difference first, or ask for less." },
   StakePoolNotLocked: { unit: "asset", hint: "It was unlocked before; look at the status." },

@@ -1,7 +1,16 @@
 import { SuretyError } from "@surety/protocol";
-import { type Address, encodeDeployData, getAddress, getContractAddress, type Hex } from "viem";
+import {
+  type Address,
+  BaseError,
+  encodeDeployData,
+  getAddress,
+  getContractAddress,
+  getContractError,
+  type Hex,
+} from "viem";
 import { type ContractName, readArtifact } from "./artifacts.ts";
 import { type Sender, signer } from "./context.ts";
+import { allErrors } from "./contracts.ts";
 import { type CallReport, mined, perform } from "./perform.ts";
 import { refusal } from "./refusal.ts";
 import { showArguments, type Units } from "./shown.ts";
@@ -49,7 +58,7 @@ function liveSteps(sender: Sender, units: Units): Steps {
     calls,
     async create(contract, args) {
       const report = await send(contract, args).catch((error) => {
-        throw withCalls(refusal(`new ${contract}`, error), calls);
+        throw withCalls(creationRefusal(contract, error), calls);
       });
       calls.push(report);
       names[contract] = report.address;
@@ -91,7 +100,7 @@ async function drySteps(sender: Sender, units: Units): Promise<Steps> {
       names[contract] = address;
       if (args.some((arg) => typeof arg !== "string" || arg !== from)) return address;
       const gas = await sender.client.estimateGas({ account: from, data: creation(contract, args) }).catch((error) => {
-        throw refusal(`new ${contract}`, error);
+        throw creationRefusal(contract, error);
       });
       Object.assign(report, { status: "planned", gas });
       return address;
@@ -103,9 +112,15 @@ async function drySteps(sender: Sender, units: Units): Promise<Steps> {
 }
 
 /** The data of a transaction that creates a contract. */
-function creation(contract: ContractName, args: readonly unknown[]): Hex {
+export function creation(contract: ContractName, args: readonly unknown[]): Hex {
   const { abi, bytecode } = readArtifact(contract);
   return encodeDeployData({ abi, bytecode, args } as Parameters<typeof encodeDeployData>[0]);
+}
+
+/** As `refusal`; what a node says of a failed creation is decoded as that of a call is. */
+export function creationRefusal(contract: ContractName, error: unknown): SuretyError {
+  if (!(error instanceof BaseError)) return refusal(`new ${contract}`, error);
+  return refusal(`new ${contract}`, getContractError(error, { abi: allErrors, args: [], functionName: "constructor" }));
 }
 
 function withCalls(error: SuretyError, calls: CallReport[]): SuretyError {

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { createRuntime, type Runtime, type StoredModel } from "@surety/inference";
 import {
+  type BeaconName,
+  beaconOf,
   contractAddress,
   createSender,
   type Store as Database,
@@ -14,9 +16,12 @@ import {
 import { receiptDomain } from "@surety/protocol";
 import { errorsAbi } from "@surety/sdk";
 import type { LocalAccount, PublicClient } from "viem";
-import type { Clock, InputSource, Models, Rng } from "./ports.ts";
+import type { Clock, DrawCall, InputSource, Models, Rng } from "./ports.ts";
 import { createOwnRuns } from "./rerun/runtimes.ts";
 import { createSignatureCheck } from "./rerun/signatures.ts";
+import type { DrandOptions } from "./settle/drand-draw.ts";
+import { DRAND_URLS } from "./settle/drand-urls.ts";
+import { createHeaderDraw } from "./settle/header-draw.ts";
 import { createStore, type Store } from "./store/index.ts";
 import { systemClock, systemRng } from "./system.ts";
 import { createBlocks, createCallSender } from "./transactions.ts";
@@ -33,6 +38,8 @@ export type HostOptions = {
   inputs: InputSource;
   /** Guarded client for calls to providers. */
   http: Http;
+  /** Where drand rounds come from, for deployments with a DrandBeacon. Default: public relays over `http`. */
+  drand?: DrandOptions;
   log: Log;
   clock?: Clock;
   rng?: Rng;
@@ -83,6 +90,13 @@ function createClosing(log: Log) {
   };
 }
 
+/** How seeds are drawn from a beacon. Drand's curve is loaded only where it is needed. */
+async function drawCallOf(beacon: BeaconName, { client, http, drand }: HostOptions): Promise<DrawCall> {
+  if (beacon === "HeaderBeacon") return createHeaderDraw(createBlocks(client));
+  const { createDrandDraw } = await import("./settle/drand-draw.ts");
+  return createDrandDraw(drand ?? { http, urls: DRAND_URLS });
+}
+
 /**
  * Opens what verifiers of one process share: the watch of the chain, a native and a WASM runtime with all models loaded.
  * @throws SuretyError of the chain, the deployment or a model, after closing what was opened
@@ -92,6 +106,8 @@ export async function openHost(options: HostOptions): Promise<Host> {
   const { chainId } = deployment;
   const at = (name: string) => contractAddress(deployment, name);
   const closing = createClosing(log);
+  const beacon = beaconOf(deployment);
+  const drawCall = await drawCallOf(beacon.name, options);
   const kept: Models = { get: (id) => models.find((model) => model.id === id) };
 
   const open = async (directory: string): Promise<Database> => {
@@ -143,7 +159,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
         closingOwn.add(transactions.close);
         const contracts = {
           AttestationHub: at("AttestationHub"),
-          HeaderBeacon: at("HeaderBeacon"),
+          [beacon.name]: beacon.address,
           ReceiptLog: at("ReceiptLog"),
         };
         const verifier = createVerifier({
@@ -151,7 +167,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
           me: account.address,
           contracts,
           watch,
-          blocks: createBlocks(client),
+          drawCall,
           sender: createCallSender({ client, transactions, contracts }),
           journal,
           store,

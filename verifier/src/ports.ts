@@ -86,7 +86,11 @@ type Functions =
   | { contract: "AttestationHub"; functionName: "commit"; args: readonly [epoch: bigint, commitment: Hex] }
   | { contract: "AttestationHub"; functionName: "reveal"; args: readonly [epoch: bigint, reveals: RevealArgs[]] }
   | { contract: "AttestationHub"; functionName: "settle"; args: readonly [provider: Address, modelId: Hex] }
-  | { contract: "HeaderBeacon"; functionName: "draw"; args: readonly [epoch: bigint, header: Hex, parent: Hex] };
+  | { contract: "HeaderBeacon"; functionName: "draw"; args: readonly [epoch: bigint, header: Hex, parent: Hex] }
+  | { contract: "DrandBeacon"; functionName: "draw"; args: readonly [epoch: bigint, signature: DrandPoint] };
+
+/** A point of drand's curve, each coordinate `Hi * 2^256 + Lo`. */
+type DrandPoint = { xHi: bigint; xLo: bigint; yHi: bigint; yLo: bigint };
 
 /** A call of a contract. */
 export type Call = Functions & {
@@ -95,6 +99,9 @@ export type Call = Functions & {
   /** Chain time, Unix seconds, from which the call is useless. */
   deadline?: bigint;
 };
+
+/** Makes the call that draws an epoch's seed; refuses, retryably, while what it needs is not there yet. */
+export type DrawCall = (epoch: bigint, seedTime: bigint, head: Head) => Promise<Call & { functionName: "draw" }>;
 
 /** A revert: the name of the contract's error, and its values by name. */
 export type Revert = { errorName: string; args: Record<string, unknown> };

@@ -1,6 +1,6 @@
 import type { FunctionCall, Sender as Transactions } from "@surety/node-kit";
 import { SuretyError } from "@surety/protocol";
-import { attestationHubAbi, headerBeaconAbi } from "@surety/sdk";
+import { attestationHubAbi, drandBeaconAbi, headerBeaconAbi } from "@surety/sdk";
 import { expect } from "chai";
 import type { Address, Hex, PublicClient } from "viem";
 import type { Call, RevealArgs } from "./ports.ts";
@@ -9,6 +9,7 @@ import { createBlocks, createCallSender } from "./transactions.ts";
 
 const hub: Address = `0x${"a1".repeat(20)}`;
 const beacon: Address = `0x${"b1".repeat(20)}`;
+const drand: Address = `0x${"b2".repeat(20)}`;
 const word: Hex = `0x${"5a".repeat(32)}`;
 
 const reveal: RevealArgs = {
@@ -36,6 +37,13 @@ const settle: Call = {
 };
 const draw: Call = { key: "draw 7", contract: "HeaderBeacon", functionName: "draw", args: [7n, "0x01", "0x02"] };
 
+const drandDraw: Call = {
+  key: "draw 8",
+  contract: "DrandBeacon",
+  functionName: "draw",
+  args: [8n, { xHi: 1n, xLo: 2n, yHi: 3n, yLo: 4n }],
+};
+
 type Sent = FunctionCall & { gas: bigint; key: string; deadline?: bigint };
 
 /** A sender over an account's queue that does as `script` says, in order, and then sends everything. */
@@ -56,7 +64,7 @@ function setup(options: { gasLimit?: bigint; script?: Error[] } = {}) {
       return { gasLimit };
     },
   } as unknown as PublicClient;
-  const contracts = { AttestationHub: hub, HeaderBeacon: beacon };
+  const contracts = { AttestationHub: hub, HeaderBeacon: beacon, DrandBeacon: drand };
   const { send } = createCallSender({ client, transactions, contracts });
   return { send, sent, blocksRead: () => blocksRead };
 }
@@ -83,6 +91,12 @@ describe("createCallSender", () => {
     expect(sent[3]!.abi).to.equal(headerBeaconAbi);
     expect(sent.map((s) => s.deadline)).to.deep.equal([undefined, undefined, undefined, undefined, 99n]);
     expect(sent[0]).not.to.have.property("deadline");
+  });
+
+  it("draws from whichever beacon is deployed", async () => {
+    const { send, sent } = setup();
+    await send(drandDraw);
+    expect([sent[0]!.to, sent[0]!.abi, sent[0]!.args]).to.deep.equal([drand, drandBeaconAbi, drandDraw.args]);
   });
 
   it("gives every reveal of a transaction its share of gas", async () => {

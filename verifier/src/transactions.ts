@@ -1,6 +1,6 @@
 import type { FunctionCall, Sender as Transactions } from "@surety/node-kit";
 import { SuretyError } from "@surety/protocol";
-import { attestationHubAbi, headerBeaconAbi } from "@surety/sdk";
+import { attestationHubAbi, drandBeaconAbi, headerBeaconAbi } from "@surety/sdk";
 import type { Abi, Address, Hex, PublicClient } from "viem";
 import type { Blocks, Call, Outcome, Revert, Sender } from "./ports.ts";
 import type { RpcBlock } from "./settle/header.ts";
@@ -10,10 +10,15 @@ export type SenderDeps = {
   client: PublicClient;
   /** The account's queue of transactions, from node-kit. */
   transactions: Transactions;
-  contracts: Record<"AttestationHub" | "HeaderBeacon", Address>;
+  /** The hub, and the beacon that this deployment has. */
+  contracts: { AttestationHub: Address } & Partial<Record<Call["contract"], Address>>;
 };
 
-const ABIS: Record<Call["contract"], Abi> = { AttestationHub: attestationHubAbi, HeaderBeacon: headerBeaconAbi };
+const ABIS: Record<Call["contract"], Abi> = {
+  AttestationHub: attestationHubAbi,
+  HeaderBeacon: headerBeaconAbi,
+  DrandBeacon: drandBeaconAbi,
+};
 
 const MAX_TRANSACTION_GAS = 2n ** 24n;
 

@@ -3,7 +3,7 @@ import { receiptDomain, SuretyError } from "@surety/protocol";
 import type { Address } from "viem";
 import { createEvidence } from "./evidence/step.ts";
 import { createJobs } from "./jobs.ts";
-import type { Blocks, Clock, InputSource, Log, Models, Rerunner, Rng, Sender, Step } from "./ports.ts";
+import type { Clock, DrawCall, InputSource, Log, Models, Rerunner, Rng, Sender, Step } from "./ports.ts";
 import { createProbeEnd } from "./probe/finish.ts";
 import { createProbing } from "./probe/step.ts";
 import { createCommitting } from "./report/commit.ts";
@@ -29,7 +29,8 @@ export type VerifierDeps = {
   contracts: Record<"AttestationHub" | "ReceiptLog", Address>;
   /** May be shared by verifiers of one process. */
   watch: Watch;
-  blocks: Blocks;
+  /** How seeds are drawn: by the deployment's beacon. */
+  drawCall: DrawCall;
   sender: Sender;
   journal: Journal;
   store: Store;

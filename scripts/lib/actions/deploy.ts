@@ -1,14 +1,14 @@
 import { DEV_CHAIN_IDS, type Deployment } from "@surety/node-kit";
 import { checkWindows, leastExitDelay, SuretyError, type Windows } from "@surety/protocol";
-import type { Address } from "viem";
+import { type Address, zeroAddress } from "viem";
 import { type AssetFormat, readAsset, showAmount } from "../amounts.ts";
 import { readArtifact } from "../artifacts.ts";
 import { type Sender, signer } from "../context.ts";
-import { type Contracts, deploySurety, rights, selectors } from "../deploy.ts";
+import { type BeaconKind, beaconTerms, type Contracts, deploySurety, rights, selectors } from "../deploy.ts";
 import type { Done } from "../perform.ts";
 import { showTime } from "../refusal.ts";
 import type { Units } from "../shown.ts";
-import { createSteps, type Steps } from "../steps.ts";
+import { createSteps, creation, creationRefusal, type Steps } from "../steps.ts";
 
 /** What a deployment may be given; amounts in the asset's smallest unit, times in seconds. */
 export type DeployArgs = {
@@ -21,6 +21,8 @@ export type DeployArgs = {
   /** Default on development chains: a test asset of its own. */
   asset?: Address | undefined;
   ticketSize: bigint;
+  /** Default on development chains: header. */
+  beacon?: BeaconKind | undefined;
   tip: bigint;
   /** Default: `governance`. */
   sink?: Address | undefined;
@@ -73,13 +75,16 @@ export async function deploy(sender: Sender, args: DeployArgs): Promise<Done & {
   const genesis = args.genesis ?? block.timestamp - (block.timestamp % epochLength);
   checkTerms({ ...args, exitDelay });
   needAsset(wallet.chain.id, args.asset);
+  const beacon = needBeacon(wallet.chain.id, args.beacon);
   const token = args.asset === undefined ? TEST_ASSET : await readAsset(client, args.asset);
+
+  if (beacon === "drand") await tryDrand(sender, deployer);
 
   const steps = await createSteps(sender, unitsOf(token));
   const contracts: Contracts = {};
   if (args.asset === undefined) contracts.TestAsset = await steps.create("TestAsset", []);
   const asset = args.asset ?? contracts.TestAsset!;
-  const terms = { ...args, genesis, exitDelay, asset, governance, sink: args.sink ?? governance };
+  const terms = { ...args, genesis, exitDelay, asset, beacon, governance, sink: args.sink ?? governance };
   Object.assign(contracts, await deploySurety(steps, deployer, terms));
   if (!sender.dryRun) await verify(sender, contracts, asset, steps);
 
@@ -133,6 +138,22 @@ export function needAsset(chainId: number, asset: Address | undefined): void {
   if (asset !== undefined || DEV_CHAIN_IDS.includes(chainId)) return;
   const message = `Nothing was sent: --asset (SURETY_ASSET) is missing; expected the address of an ERC-20 without transfer fees on chain id ${chainId}. A test asset is deployed on chain ids ${DEV_CHAIN_IDS.join(" and ")} only.`;
   throw new SuretyError("ASSET_MISSING", message);
+}
+
+/** The beacon to deploy; refuses to choose one where money is worth something. */
+export function needBeacon(chainId: number, beacon: BeaconKind | undefined): BeaconKind {
+  if (beacon !== undefined) return beacon;
+  if (DEV_CHAIN_IDS.includes(chainId)) return "header";
+  const message = `Nothing was sent: --beacon (SURETY_BEACON) is missing; expected header or drand. docs/beacons.md says which chain allows which.`;
+  throw new SuretyError("BEACON_MISSING", message);
+}
+
+/** Tries to create the beacon before the first contract is paid for: it refuses a chain that cannot check drand. */
+async function tryDrand({ client }: Sender, account: Address): Promise<void> {
+  const data = creation("DrandBeacon", [zeroAddress, zeroAddress, 0n, ...beaconTerms("drand")]);
+  await client.estimateGas({ account, data }).catch((error) => {
+    throw creationRefusal("DrandBeacon", error);
+  });
 }
 
 /** Reads back what nobody can change later: the asset, the slasher, and that every holder may use its rights at once. */

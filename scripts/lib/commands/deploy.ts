@@ -1,6 +1,6 @@
 import { kind, type Setting, writeDeployment } from "@surety/node-kit";
 import type { Windows } from "@surety/protocol";
-import { type DeployArgs, deploy, needAsset, publicTerms, TEST_ASSET } from "../actions/deploy.ts";
+import { type DeployArgs, deploy, needAsset, needBeacon, publicTerms, TEST_ASSET } from "../actions/deploy.ts";
 import { parseAmount, readAsset } from "../amounts.ts";
 import { prepareFolder, refuseExisting } from "../deployments.ts";
 import { scriptKind } from "../kinds.ts";
@@ -37,7 +37,7 @@ const deployCommand = defineCommand({
   name: "",
   about: "Deploys all contracts of Surety and writes deployments/<chainId>.json.",
   example:
-    "node scripts/deploy.ts --rpc-urls https://rpc.example --chain-id 1 --asset 0x... --keystore deployer.json --password-file password.txt --dry-run",
+    "node scripts/deploy.ts --rpc-urls https://rpc.example --chain-id 1 --asset 0x... --beacon drand --keystore deployer.json --password-file password.txt --dry-run",
   settings: {
     asset: {
       kind: kind.address(),
@@ -57,6 +57,11 @@ const deployCommand = defineCommand({
       optional: true,
     },
     ticketSize: { kind: scriptKind.amount(), about: "stake per verifier ticket, whole units", default: "100" },
+    beacon: {
+      kind: kind.choice("header", "drand"),
+      about: "where seeds come from (docs/beacons.md); on chain ids 31337 and 1337 header if left out",
+      optional: true,
+    },
     tip: { kind: scriptKind.amountOrZero(), about: "pay for drawing a seed, whole units", default: "0.1" },
     sink: { kind: kind.address(), about: "where unearned budget goes; default: governance", optional: true },
     governance: {
@@ -69,6 +74,7 @@ const deployCommand = defineCommand({
   async run(values, session) {
     const { chainId, deployments, force, dryRun } = values;
     needAsset(chainId, values.asset);
+    const beacon = needBeacon(chainId, values.beacon);
     if (!dryRun && !force) refuseExisting(deployments, chainId);
     const sender = await session.sender();
     const asset = values.asset ? await readAsset(sender.client, values.asset) : TEST_ASSET;
@@ -82,6 +88,7 @@ const deployCommand = defineCommand({
       exitDelay: values.exitDelay === undefined ? undefined : BigInt(values.exitDelay),
       asset: values.asset,
       ticketSize: parseAmount("--ticket-size", values.ticketSize, asset),
+      beacon,
       tip: parseAmount("--tip", values.tip, asset),
       sink: values.sink,
       governance: values.governance,
@@ -100,6 +107,7 @@ const deployCommand = defineCommand({
       { name: "epochLength", value: epochLength, text: `${epochLength} s` },
       { name: "exitDelay", value: exitDelay, text: `${exitDelay} s` },
       { name: "governance", value: governance },
+      { name: "beacon", value: beacon },
       money("ticketSize", args.ticketSize, asset),
       money("tip", args.tip, asset),
       ...Object.entries(windows).map(([name, length]) => ({ name, value: length, text: `${length} s` })),

@@ -2,8 +2,8 @@ import hre from "hardhat";
 import { createTestClient, http, publicActions, walletActions } from "viem";
 
 /** A chain with id 31337 in this process, served over HTTP: a block with each transaction and one every second. */
-export async function serveChain() {
-  const server = await hre.network.createServer({ network: "local" }, "127.0.0.1", 0);
+export async function serveChain(options: { hardfork?: string } = {}) {
+  const server = await hre.network.createServer({ network: "local", override: options }, "127.0.0.1", 0);
   const { address, port } = await server.listen();
   const url = `http://${address}:${port}`;
   const client = createTestClient({ mode: "hardhat", transport: http(url), pollingInterval: 50 })

@@ -18,8 +18,8 @@ export type Operator = {
 };
 
 /** A served chain, a folder for deployments, and operators with the development accounts. */
-export async function createStage() {
-  const chain = await serveChain();
+export async function createStage(options: { hardfork?: string } = {}) {
+  const chain = await serveChain(options);
   const folder = mkdtempSync(join(tmpdir(), "surety-operators-"));
   const addresses = devKeys.map((key) => privateKeyToAddress(key));
 

@@ -1,11 +1,13 @@
 // Written by scripts/abis.ts from the compiled contracts. Do not edit.
 export * from "./AttestationHub.ts";
 export * from "./CommitmentBook.ts";
+export * from "./DrandBeacon.ts";
 export * from "./EpochClock.ts";
 export * from "./errors.ts";
 export * from "./GatedConsumer.ts";
 export * from "./HeaderBeacon.ts";
 export * from "./IReliability.ts";
+export * from "./ISeedBeacon.ts";
 export * from "./ModelRegistry.ts";
 export * from "./ProviderRegistry.ts";
 export * from "./ReceiptLog.ts";

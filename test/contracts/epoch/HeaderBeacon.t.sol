@@ -9,6 +9,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {HeaderBeacon} from "../../../contracts/epoch/HeaderBeacon.sol";
 import {IHeaderBeacon} from "../../../contracts/epoch/IHeaderBeacon.sol";
 import {ISeedBeacon} from "../../../contracts/epoch/ISeedBeacon.sol";
+import {ITippedBeacon} from "../../../contracts/epoch/ITippedBeacon.sol";
 import {Sampling} from "../../../contracts/libraries/Sampling.sol";
 import {Base} from "../Base.sol";
 import {FeeToken} from "../tokens/FeeToken.sol";
@@ -70,7 +71,7 @@ contract HeaderBeaconTest is Base {
         asset.mint(address(this), amount);
         asset.approve(address(header), amount);
         vm.expectEmit(true, true, true, true, address(header));
-        emit IHeaderBeacon.TipsFunded(address(this), amount);
+        emit ITippedBeacon.TipsFunded(address(this), amount);
         header.fundTips(amount);
     }
 
@@ -95,14 +96,14 @@ contract HeaderBeaconTest is Base {
     function test_drawsOnce() public {
         (bytes memory block_, bytes memory parent) = chain(T - 1, T);
         header.draw(EPOCH, block_, parent);
-        vm.expectRevert(abi.encodeWithSelector(IHeaderBeacon.HeaderBeaconAlreadyDrawn.selector, EPOCH));
+        vm.expectRevert(abi.encodeWithSelector(ITippedBeacon.TippedBeaconAlreadyDrawn.selector, EPOCH));
         header.draw(EPOCH, block_, parent);
     }
 
     function test_notBeforeTheSeedTime() public {
         (bytes memory block_, bytes memory parent) = chain(T - 1, T);
         vm.warp(T - 1);
-        vm.expectRevert(abi.encodeWithSelector(IHeaderBeacon.HeaderBeaconTooEarly.selector, T - 1, T));
+        vm.expectRevert(abi.encodeWithSelector(ITippedBeacon.TippedBeaconTooEarly.selector, T - 1, T));
         header.draw(EPOCH, block_, parent);
         undrawn();
         // An epoch beyond all time: its deadlines do not fit.
@@ -231,7 +232,7 @@ contract HeaderBeaconTest is Base {
             eq(header.tipsOf(DRAWER), want[i], "tips so far");
         }
         vm.expectEmit(true, true, true, true, address(header));
-        emit IHeaderBeacon.TipsClaimed(DRAWER, 2 * TIP + 1);
+        emit ITippedBeacon.TipsClaimed(DRAWER, 2 * TIP + 1);
         vm.prank(DRAWER);
         eq(header.claimTips(), 2 * TIP + 1, "claimed");
         eq(asset.balanceOf(DRAWER), 2 * TIP + 1, "paid");
@@ -256,7 +257,7 @@ contract HeaderBeaconTest is Base {
         token.mint(address(this), 1000);
         token.approve(address(made), 1000);
         token.charge(true);
-        vm.expectRevert(abi.encodeWithSelector(IHeaderBeacon.HeaderBeaconWrongTransfer.selector, 990, 1000));
+        vm.expectRevert(abi.encodeWithSelector(ITippedBeacon.TippedBeaconWrongTransfer.selector, 990, 1000));
         made.fundTips(1000);
     }
 

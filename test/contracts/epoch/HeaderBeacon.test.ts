@@ -108,7 +108,7 @@ describe("HeaderBeacon on a served chain", () => {
   it("refuses before the seed time", async () => {
     const early = { ...parent };
     expect(await refusal(EPOCH + 1n, encodeHeader(early), encodeHeader(early))).to.deep.equal({
-      name: "HeaderBeaconTooEarly",
+      name: "TippedBeaconTooEarly",
       args: [BigInt((await provider.getBlock("latest"))?.timestamp ?? 0), seedTime + LENGTH],
     });
   });
@@ -163,13 +163,16 @@ describe("HeaderBeacon on a served chain", () => {
     );
     const sent = await beacon.getFunction("draw")(EPOCH, encodeHeader(first), encodeHeader(parent));
     const receipt = await sent.wait();
+    // Shown in docs/beacons.md.
+    expect(Number(receipt.gasUsed), "gas").to.be.below(200_000);
+    console.log(`      gas: draw ${receipt.gasUsed}`);
     const block = await receipt.getBlock();
     expect(receipt.logs.map((log: { args: unknown[] }) => [...log.args])).to.deep.equal([
       [EPOCH, seed, mixHash, signer.address],
     ]);
     expect(await beacon.getFunction("seedOf")(EPOCH)).to.deep.equal([seed, BigInt(block.timestamp)]);
     expect(await refusal(EPOCH, encodeHeader(first), encodeHeader(parent))).to.deep.equal({
-      name: "HeaderBeaconAlreadyDrawn",
+      name: "TippedBeaconAlreadyDrawn",
       args: [EPOCH],
     });
   });

@@ -1,4 +1,5 @@
 import { commonSettings, defineSettings, kind, type Values } from "@surety/node-kit";
+import { DRAND_URLS } from "../settle/drand-urls.ts";
 
 /** Settings that tell which verifier's data is meant. */
 const data = { kind: kind.path("./verifier-data"), about: "folder of assignments, journal and transactions" };
@@ -26,6 +27,11 @@ export const startSettings = defineSettings({
     kind: kind.integer(10, 600_000, 10_000),
     about: "milliseconds one inference may take before its process is killed",
     default: "10000",
+  },
+  drandUrls: {
+    kind: kind.urls(DRAND_URLS[0]),
+    about: "drand relays to draw seeds from, where the deployment has a DrandBeacon",
+    default: DRAND_URLS.join(","),
   },
   allowPrivate: {
     kind: kind.yes(),

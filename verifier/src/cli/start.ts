@@ -43,6 +43,8 @@ export async function startVerifier(settings: StartSettings): Promise<{ hosted: 
       models,
       inputs: randomInputs(inputs, systemRng),
       http,
+      // Relays are the operator's choice, as its node is.
+      drand: { http: own, urls: settings.drandUrls },
       log,
       confirmations: settings.confirmations ?? (isDev ? 0 : 2),
       pollMs: settings.pollMs,

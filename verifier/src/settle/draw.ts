@@ -1,40 +1,31 @@
 import type { Jobs } from "../jobs.ts";
-import type { Blocks, Moment, Sender, Step, StepDeps } from "../ports.ts";
+import type { DrawCall, Head, Moment, Sender, Step, StepDeps } from "../ports.ts";
 import { share } from "../random.ts";
-import { firstBlockAt } from "./first-block.ts";
-import { headerRlp } from "./header.ts";
 
 type Deps = Pick<StepDeps, "facts" | "clock" | "rng" | "log"> & {
   jobs: Jobs;
   sender: Sender;
-  blocks: Blocks;
+  drawCall: DrawCall;
 };
 
 /** Epochs back whose seed is still worth drawing: the next but one is probed by it. */
 const BACK = 3n;
 
 /**
- * Draws seeds, as anybody may: from the first block at or after the seed time, after a random wait so that not all
- * verifiers pay for the same call. A seed that somebody else drew is as good.
+ * Draws seeds, as anybody may: from what the beacon asks for, after a random wait so that not all verifiers pay for the
+ * same call. A seed that somebody else drew is as good.
  */
 export function createDrawing(deps: Deps): Step {
-  const { facts: getFacts, clock, rng, log, jobs, sender, blocks } = deps;
+  const { facts: getFacts, clock, rng, log, jobs, sender, drawCall } = deps;
   const drawn = (epoch: bigint): boolean => getFacts().seed(epoch) !== undefined;
-  const timestampOf = async (number: bigint): Promise<bigint> => BigInt((await blocks.raw(number)).timestamp as string);
 
-  const draw = async (epoch: bigint, head: bigint, signal: AbortSignal): Promise<void> => {
+  const draw = async (epoch: bigint, head: Head, signal: AbortSignal): Promise<void> => {
     const { seedTime, openEnd } = getFacts().times(epoch);
     await clock.sleep(Math.min(10_000, Number(openEnd - seedTime) * 600) * share(rng), signal);
     if (signal.aborted || drawn(epoch)) return;
-    const number = await firstBlockAt(timestampOf, head, seedTime);
-    const [header, parent] = await Promise.all([blocks.raw(number), blocks.raw(number - 1n)]);
-    const outcome = await sender.send({
-      key: `draw epoch ${epoch} from ${header.hash}`,
-      contract: "HeaderBeacon",
-      functionName: "draw",
-      args: [epoch, headerRlp(header), headerRlp(parent)],
-    });
-    if (outcome.status === "confirmed") log.info({ epoch, block: number }, "seed drawn");
+    const call = await drawCall(epoch, seedTime, head);
+    const outcome = await sender.send(call);
+    if (outcome.status === "confirmed") log.info({ epoch, call: call.key }, "seed drawn");
     else if (!drawn(epoch)) log.debug({ epoch, ...outcome }, "the seed was not drawn from here");
     // The next round of steps reads the event.
     await clock.sleep(700, signal);
@@ -45,7 +36,7 @@ export function createDrawing(deps: Deps): Step {
     advance({ head, epoch: current }: Moment) {
       for (let epoch = current > BACK ? current - BACK : 0n; epoch < current; epoch++) {
         if (head.timestamp < getFacts().times(epoch).seedTime || drawn(epoch)) continue;
-        jobs.run(`draw:${epoch}`, (signal) => draw(epoch, head.number, signal));
+        jobs.run(`draw:${epoch}`, (signal) => draw(epoch, head, signal));
       }
     },
   };

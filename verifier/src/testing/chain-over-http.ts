@@ -2,7 +2,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Http } from "@surety/node-kit";
 import { epochAt } from "@surety/protocol";
-import type { Blocks, Call, Clock, Outcome, Sender } from "../ports.ts";
+import type { Call, Clock, DrawCall, Outcome, Sender } from "../ports.ts";
+import { createHeaderDraw } from "../settle/header-draw.ts";
 import type { ChainEvent } from "../watch/events.ts";
 import { createFacts } from "../watch/facts.ts";
 import type { Watch } from "../watch/watch.ts";
@@ -32,7 +33,7 @@ export function chainPorts(
   http: Http,
   clock: Clock,
   { length, windows }: Pace,
-): { watch: Watch; sender: Sender; blocks: Blocks } {
+): { watch: Watch; sender: Sender; drawCall: DrawCall } {
   const epochs = { genesis: GENESIS, length };
   const facts = createFacts(epochs, windows);
   let read = 0;
@@ -54,5 +55,6 @@ export function chainPorts(
     const { body } = await http.request({ url, method: "POST", body: toTagged(call) });
     return fromTagged(new TextDecoder().decode(body)) as Outcome;
   };
-  return { watch, sender: { send }, blocks: { raw: async (number) => simBlock(epochs.genesis, number) } };
+  const drawCall = createHeaderDraw({ raw: async (number) => simBlock(epochs.genesis, number) });
+  return { watch, sender: { send }, drawCall };
 }

@@ -1,6 +1,7 @@
 import { commitment, type Clock as EpochClock, epochAt, epochSeed, type Windows } from "@surety/protocol";
 import { type Address, encodeAbiParameters, fromRlp, type Hex, keccak256, parseAbiParameters } from "viem";
-import type { Blocks, Call, Clock, Now, Outcome, RevealArgs, Revert, Sender } from "../ports.ts";
+import type { Call, Clock, DrawCall, Now, Outcome, RevealArgs, Revert, Sender } from "../ports.ts";
+import { createHeaderDraw } from "../settle/header-draw.ts";
 import type { ChainEvent } from "../watch/events.ts";
 import { createFacts, type Facts } from "../watch/facts.ts";
 import type { Watch } from "../watch/watch.ts";
@@ -89,7 +90,7 @@ export function createSimChain(epochs: EpochClock, windows: Windows, clock: Cloc
   };
 
   const draw = (epoch: bigint, header: Hex, parent: Hex): (() => void) => {
-    if (facts.seed(epoch)) throw revert("HeaderBeaconAlreadyDrawn", { epoch });
+    if (facts.seed(epoch)) throw revert("TippedBeaconAlreadyDrawn", { epoch });
     const [block, before] = [header, parent].map((rlp) => fromRlp(rlp, "hex") as Hex[]);
     const { seedTime } = facts.times(epoch);
     if (BigInt(block![11]!) < seedTime || BigInt(before![11]!) >= seedTime) throw revert("HeaderBeaconNotFirst");
@@ -99,6 +100,7 @@ export function createSimChain(epochs: EpochClock, windows: Windows, clock: Cloc
 
   /** What a call would do; throws what it would revert with. */
   const plan = (from: Address, call: Call): (() => void) => {
+    if (call.contract === "DrandBeacon") throw new Error("this chain has a HeaderBeacon");
     if (call.functionName === "draw") return draw(...call.args);
     if (call.functionName === "commit") return commit(from, ...call.args);
     if (call.functionName === "reveal") return reveal(from, ...call.args);
@@ -138,7 +140,11 @@ class Reverted extends Error {
 const revert = (errorName: string, args: Record<string, unknown> = {}): Reverted => new Reverted({ errorName, args });
 
 /** The chain as a verifier's ports, in this process. */
-export function simPorts(chain: SimChain, me: Address, clock: Clock): { watch: Watch; sender: Sender; blocks: Blocks } {
+export function simPorts(
+  chain: SimChain,
+  me: Address,
+  clock: Clock,
+): { watch: Watch; sender: Sender; drawCall: DrawCall } {
   return {
     watch: {
       epochs: chain.epochs,
@@ -149,8 +155,6 @@ export function simPorts(chain: SimChain, me: Address, clock: Clock): { watch: W
     sender: {
       send: async (call) => chain.send(me, call),
     },
-    blocks: {
-      raw: async (number) => simBlock(chain.epochs.genesis, number),
-    },
+    drawCall: createHeaderDraw({ raw: async (number) => simBlock(chain.epochs.genesis, number) }),
   };
 }

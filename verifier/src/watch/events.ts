@@ -3,7 +3,7 @@ import {
   attestationHubAbi,
   commitmentBookAbi,
   epochClockAbi,
-  headerBeaconAbi,
+  iSeedBeaconAbi,
   modelRegistryAbi,
   providerRegistryAbi,
   receiptLogAbi,
@@ -15,6 +15,7 @@ import type { ParseEventLogsReturnType } from "viem";
 export const WATCHED = [
   "EpochClock",
   "HeaderBeacon",
+  "DrandBeacon",
   "ProviderRegistry",
   "ModelRegistry",
   "VerifierRegistry",
@@ -42,7 +43,7 @@ const NAMES = [
 
 const all = eventsOf([
   ...epochClockAbi,
-  ...headerBeaconAbi,
+  ...iSeedBeaconAbi,
   ...providerRegistryAbi,
   ...modelRegistryAbi,
   ...verifierRegistryAbi,
