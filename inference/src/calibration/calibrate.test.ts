@@ -1,10 +1,10 @@
 import { checkProfile, floatTensor, inDomain, LEAST_POWER, type Tensor } from "@surety/protocol";
 import { expect } from "chai";
+import { buildManifest } from "../manifest.ts";
+import { createRuntime, type Runtime } from "../runtime.ts";
+import { buildModel, floats, honestGraph, node, value } from "../testing/build-onnx.ts";
+import { refusal } from "../testing/refusal.ts";
 import { calibrate } from "./calibrate.ts";
-import { buildManifest } from "./manifest.ts";
-import { createRuntime, type Runtime } from "./runtime.ts";
-import { buildModel, floats, honestGraph, node, value } from "./testing/build-onnx.ts";
-import { refusal } from "./testing/refusal.ts";
 
 const sets = (count: number, scale = 1) =>
   Array.from({ length: count }, (_, i) => [

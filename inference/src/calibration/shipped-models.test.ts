@@ -7,12 +7,12 @@ import {
   loadInputs,
   MODEL_NAMES,
   type RealInputs,
-} from "../../models/inputs.ts";
+} from "../../../models/inputs.ts";
+import { quantizeWeights } from "../cheats/quantize.ts";
+import { readModel, type StoredModel } from "../model-store.ts";
+import { createRerunner, type Rerun } from "../rerun.ts";
+import { createRuntime, type Runtime } from "../runtime.ts";
 import { calibrate } from "./calibrate.ts";
-import { readModel, type StoredModel } from "./model-store.ts";
-import { quantizeWeights } from "./quantize.ts";
-import { createRerunner, type Rerun } from "./rerun.ts";
-import { createRuntime, type Runtime } from "./runtime.ts";
 
 /** Held-out inputs per model. */
 const HELD_OUT = 200;
@@ -56,7 +56,7 @@ describe("shipped models", function () {
       let own: Rerun[];
 
       before(async () => {
-        stored = await readModel(fileURLToPath(new URL(`../../models/${name}`, import.meta.url)));
+        stored = await readModel(fileURLToPath(new URL(`../../../models/${name}`, import.meta.url)));
         real = loadInputs(name);
         calibrated = calibrationIndices(real, stored.profile.seed, CALIBRATION_STRATA);
         inputs = heldOut(name, real, calibrated).map(real.at);
