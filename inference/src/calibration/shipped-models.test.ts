@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { compare, deviation, inDomain, type Tensor, tensorHash, units } from "@surety/protocol";
+import { BATTERY, compare, deviation, inDomain, type Tensor, tensorHash, units } from "@surety/protocol";
 import { expect } from "chai";
 import {
   CALIBRATION_STRATA,
@@ -87,7 +87,8 @@ describe("shipped models", function () {
           expect(output.tauMax / committed.tauMax).to.be.within(1 / 8, 8);
           expect(output.tauL2 / committed.tauL2).to.be.within(1 / 8, 8);
         }
-        expect(Object.keys(stored.profile.power)).to.include("int8-weights");
+        expect(stored.profile.power.map(({ cheat }) => cheat)).to.have.members([...BATTERY]);
+        expect(stored.profile.class).to.equal("tolerance");
       });
 
       it("finds honest runtimes within tolerance of each other on every held-out input", async () => {
