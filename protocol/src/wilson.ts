@@ -26,3 +26,17 @@ export function wilsonLow(s: bigint, n: bigint, quantile = Z99): bigint {
 export function wilsonHigh(s: bigint, n: bigint, quantile = Z99): bigint {
   return lesser(FULL, ((s + quantile.z2 / 2n + radius(s, n, quantile)) * FULL) / (n + quantile.z2));
 }
+
+/** z = 1.95996, two-sided 95 %. */
+const Z95_TWO_SIDED = 1.959964;
+
+/**
+ * Wilson's interval of a rate at 95 % confidence, in floating point: for what people read, never for what is agreed on.
+ * @returns limits from 0 to 1
+ */
+export function wilsonInterval(count: number, of: number): { low: number; high: number } {
+  const z2 = Z95_TWO_SIDED ** 2;
+  const center = (count + z2 / 2) / (of + z2);
+  const spread = (Z95_TWO_SIDED * Math.sqrt((count * (of - count)) / of + z2 / 4)) / (of + z2);
+  return { low: count === 0 ? 0 : center - spread, high: count === of ? 1 : center + spread };
+}
