@@ -1,7 +1,7 @@
 // Runs the test cases of the ONNX backend suite through the gate, the sandbox and the comparison.
-import { writeFileSync } from "node:fs";
+import { openSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { type CaseResult, findCases, runCases, UNEXPECTED } from "@surety/inference";
+import { type CaseResult, CONFORMANCE_UNEXPECTED, findCases, runCases } from "@surety/inference";
 import { renderTable } from "@surety/node-kit";
 import { SuretyError } from "@surety/protocol";
 
@@ -46,6 +46,15 @@ function readFlags() {
   }
 }
 
+/** Opens the file of results before the work, so that a wrong path is told at once. */
+function openResults(path: string): number {
+  try {
+    return openSync(path, "w");
+  } catch (error) {
+    throw badFlag(`--json ${path} cannot be written: ${error instanceof Error ? error.message : error}.`, error);
+  }
+}
+
 /** Overwrites one line of a terminal; says nothing elsewhere. */
 const progress = (text: string) => process.stderr.isTTY && process.stderr.write(`\r\x1b[K${text}`);
 
@@ -86,17 +95,19 @@ async function main(): Promise<number> {
   if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 3_600_000) {
     throw badFlag(`--timeout-ms is "${values["timeout-ms"]}"; needs an integer of 1 to 3600000.`);
   }
+  const cases = findCases(folder);
+  const file = values.json === undefined ? undefined : openResults(values.json);
   const startedAt = performance.now();
-  const results = await runCases(findCases(folder), {
+  const results = await runCases(cases, {
     timeoutMs,
     onResult: (one, done, total) => progress(`${done}/${total}  ${one.case}`),
   });
   progress("");
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
+  if (file !== undefined) writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
   console.log(
     `${summary(results)}\n\n${results.length} cases in ${Math.round((performance.now() - startedAt) / 1000)} s`,
   );
-  return results.some(({ reason }) => reason.startsWith(UNEXPECTED)) ? 1 : 0;
+  return results.some(({ reason }) => reason.startsWith(CONFORMANCE_UNEXPECTED)) ? 1 : 0;
 }
 
 try {

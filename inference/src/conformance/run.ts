@@ -24,7 +24,7 @@ export type ConformanceOptions = {
 const CASES_PER_PROCESS = 100;
 
 /** Code of an error that no part of this folder foresees; the reason of a case that has it is a fault of Surety. */
-export const UNEXPECTED = "CONFORMANCE_UNEXPECTED";
+export const CONFORMANCE_UNEXPECTED = "CONFORMANCE_UNEXPECTED";
 
 const refusals = /^(INFERENCE_MODEL_|INFERENCE_BAD_INPUT$|PROTOCOL_BAD_TENSOR$|CONFORMANCE_BAD_CASE$)/;
 
@@ -45,7 +45,7 @@ async function runCase({ name, folder }: TestCase, runtime: Runtime): Promise<Ca
     const { code, message } =
       error instanceof SuretyError
         ? error
-        : { code: UNEXPECTED, message: error instanceof Error ? error.stack : error };
+        : { code: CONFORMANCE_UNEXPECTED, message: error instanceof Error ? error.stack : error };
     return { case: name, result: refusals.test(code) ? "refused" : "fail", reason: `${code}: ${message}` };
   }
 }

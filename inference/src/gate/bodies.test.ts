@@ -149,6 +149,7 @@ describe("gate, loops", () => {
       [{ name: "value_int", type: 2, i: 7 }, "passed"],
       [{ name: "value_int", type: 2, i: 2n ** 63n - 1n }, "LOOP"],
       [{ name: "value_ints", type: 7, ints: [7] }, "passed"],
+      [{ name: "value_int", type: 7, i: 7, ints: [2 ** 40] }, "LOOP"],
       [{ name: "value_string", type: 3, s: new Uint8Array([55]) }, "LOOP"],
     ] as const) {
       expect(code(model(loop, { node: [constant(attribute), loop] })), attribute.name).to.equal(expected);

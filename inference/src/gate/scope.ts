@@ -13,13 +13,17 @@ const ofTensor =
   () =>
     fewNumbers(tensor);
 
+/** AttributeProto.AttributeType numbers of the settings that a Constant operator may have here. */
+const TYPES = { tensor: 4, int: 2, ints: 7 };
+
 /** What a Constant operator gives; any other operator's outputs are unknown. */
 function ofNode({ opType, domain, attribute, output }: NodeProto): Numbers {
   const [only] = attribute;
   if (opType !== "Constant" || (domain ?? "") !== "" || attribute.length !== 1 || output.length !== 1) return unknown;
-  if (only?.name === "value" && only.t !== undefined) return ofTensor(only.t);
-  if (only?.name === "value_int" && only.i !== undefined) return () => [Number(only.i)];
-  if (only?.name === "value_ints") return () => only.ints.map(Number);
+  // The type decides which of several fields the runtime reads.
+  if (only?.name === "value" && only.type === TYPES.tensor && only.t !== undefined) return ofTensor(only.t);
+  if (only?.name === "value_int" && only.type === TYPES.int && only.i !== undefined) return () => [Number(only.i)];
+  if (only?.name === "value_ints" && only.type === TYPES.ints) return () => only.ints.map(Number);
   return unknown;
 }
 
