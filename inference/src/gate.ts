@@ -1,7 +1,7 @@
 import type { TensorSpec } from "@surety/protocol";
 import { checkGraph } from "./gate/graph.ts";
 import { type GatePolicy, SERVING } from "./gate/policy.ts";
-import { refuse } from "./gate/refuse.ts";
+import { quoted, refuse } from "./gate/refuse.ts";
 import { readValues } from "./gate/values.ts";
 import { decodeModel } from "./onnx/decode.ts";
 import type { OperatorSetProto } from "./onnx/schema.ts";
@@ -18,11 +18,11 @@ function readOpset(imports: readonly OperatorSetProto[], { domains, needsDefault
   const versions = new Map<string, number>();
   for (const { domain: name = "", version = 0 } of imports) {
     const domain = name === "ai.onnx" ? "" : name;
-    const shown = domain === "" ? "ai.onnx" : domain;
+    const shown = domain === "" ? "ai.onnx" : quoted(domain);
     const range = domains.get(domain);
     if (range === undefined) {
       const need = [...domains.keys()].map((known) => (known === "" ? "ai.onnx" : known)).join(", ");
-      throw refuse("DOMAIN", `it imports operators of domain "${shown}"; needs only those of ${need}.`);
+      throw refuse("DOMAIN", `it imports operators of domain ${shown}; needs only those of ${need}.`);
     }
     if (versions.has(domain)) throw refuse("OPSET", `it imports operator set ${shown} twice; needs once.`);
     const [first, last] = range;
@@ -60,7 +60,7 @@ export function inspectModel(bytes: Uint8Array, policy: GatePolicy = SERVING): M
   const { graph, functions, trainingInfo, opsetImport } = decodeModel(bytes);
   if (graph === undefined) throw refuse("MALFORMED", "it holds no graph.");
   if (functions.length > 0) {
-    throw refuse("FUNCTION", `it defines function "${functions[0]?.name ?? ""}" itself; inline it before exporting.`);
+    throw refuse("FUNCTION", `it defines function ${quoted(functions[0]?.name)} itself; inline it before exporting.`);
   }
   if (trainingInfo.length > 0) throw refuse("CONTROL_FLOW", "it holds training steps; export it for inference.");
   const opset = readOpset(opsetImport, policy);

@@ -99,9 +99,17 @@ describe("gate, bodies", () => {
       const inner = bodied("If", body(change), ["x"], "else_branch");
       const { code: got, message } = refused(looped(body({ node: [{ ...inner, output: ["z"] }] })));
       expect(got).to.equal(expected);
-      expect(message).to.contain('else_branch of node "If_y" (If) in body of node "Loop_y" (Loop)');
+      expect(message).to.contain('"else_branch" of node "If_y" (If) in "body" of node "Loop_y" (Loop)');
     });
   }
+
+  it("keeps its message short, whatever names a file has", () => {
+    const long = { name: "\u001b[31m".repeat(1000), domain: "d".repeat(100_000) };
+    const { code: got, message } = refused(looped(body({ node: [node("Relu", ["x"], ["z"], long)] })));
+    expect(got).to.equal("DOMAIN");
+    expect(message.length).to.be.below(600);
+    expect(message).to.not.contain("\u001b");
+  });
 
   it("ends a file of bodies within bodies", () => {
     const nest = (depth: number): Plain =>
@@ -196,6 +204,10 @@ describe("gate, sizes", () => {
     ["Pad", sized("Pad", ["x", "s"], [longs("s", [4], [k, k, k, k])])],
     ["Resize by sizes", sized("Resize", ["x", "", "", "s"], [longs("s", [2], [k, 2n * k])])],
     ["Resize by scales", sized("Resize", ["x", "", "s"], [scale(2 ** 14, 2 ** 15)])],
+    [
+      "sizes beside scales that are no numbers",
+      sized("Resize", ["x", "", "nan", "s"], [longs("s", [2], [k, 2n * k]), floats("nan", [1], [Number.NaN])]),
+    ],
     ["OneHot", sized("OneHot", ["x", "s"], [longs("s", [], [2n ** 40n])])],
     ["Range", sized("Range", ["a", "b", "c"], [trips(0n, "a"), trips(-(2n ** 40n), "b"), trips(-3n, "c")])],
     [

@@ -2,7 +2,7 @@ import { MAX_RANK } from "@surety/protocol";
 import type { AttributeProto, GraphProto, NodeProto, SparseTensorProto, TypeProto } from "../onnx/schema.ts";
 import { checkConstant } from "./constants.ts";
 import type { GatePolicy } from "./policy.ts";
-import { refuse } from "./refuse.ts";
+import { quoted, refuse } from "./refuse.ts";
 import { numbersOf, type Scope, scopeOf } from "./scope.ts";
 import { forcedElements } from "./sizes.ts";
 
@@ -40,7 +40,7 @@ function refuseSparse(where: string, { values, indices }: SparseTensorProto): ne
 }
 
 function checkAttribute(place: Place, where: string, attribute: AttributeProto): void {
-  const name = `${attribute.name ?? ""} of ${where}`;
+  const name = `${quoted(attribute.name)} of ${where}`;
   if (attribute.refAttrName !== undefined) throw refuse("MALFORMED", `${name} refers to a function's attribute.`);
   const sparse = attribute.sparseTensor ?? attribute.sparseTensors[0];
   if (sparse !== undefined) refuseSparse(name, sparse);
@@ -56,7 +56,7 @@ function checkNode(place: Place, where: string, node: NodeProto): void {
   const domain = node.domain === "ai.onnx" ? "" : (node.domain ?? "");
   if (!domains.has(domain)) {
     const need = [...domains.keys()].map((known) => (known === "" ? "ai.onnx" : known)).join(", ");
-    throw refuse("DOMAIN", `${where} is of domain "${domain}"; needs only operators of ${need}.`);
+    throw refuse("DOMAIN", `${where} is of domain ${quoted(domain)}; needs only operators of ${need}.`);
   }
   if (!random && RANDOM.has(op)) {
     throw refuse("RANDOM_OPERATOR", `${where} draws random numbers; outputs must be reproducible.`);
@@ -110,14 +110,14 @@ function walk(graph: GraphProto, outer: Scope | undefined, place: Place): void {
   }
   const at = (what: string) => (path === "" ? what : `${what} in ${path}`);
   const [sparse] = graph.sparseInitializer;
-  if (sparse !== undefined) refuseSparse(at(`"${sparse.values?.name ?? ""}"`), sparse);
-  for (const tensor of graph.initializer) addConstant(place, at(`"${tensor.name ?? ""}"`), tensor);
-  const whereOf = (node: NodeProto) => at(`node "${node.name ?? ""}" (${node.opType ?? ""})`);
+  if (sparse !== undefined) refuseSparse(at(quoted(sparse.values?.name)), sparse);
+  for (const tensor of graph.initializer) addConstant(place, at(quoted(tensor.name)), tensor);
+  const whereOf = (node: NodeProto) => at(`node ${quoted(node.name)} (${quoted(node.opType).slice(1, -1)})`);
   for (const node of graph.node) checkNode(place, whereOf(node), node);
   for (const { name, type } of graph.valueInfo) {
     const rank = rankOf(type ?? {});
     if (rank > MAX_RANK) {
-      throw refuse("RANK", `${at(`value "${name ?? ""}"`)} has rank ${rank}; needs at most ${MAX_RANK}.`);
+      throw refuse("RANK", `${at(`value ${quoted(name)}`)} has rank ${rank}; needs at most ${MAX_RANK}.`);
     }
   }
   // Constants are read only now that every one of this graph and of those around it has been checked.
@@ -127,7 +127,8 @@ function walk(graph: GraphProto, outer: Scope | undefined, place: Place): void {
     checkSettings(place, where, node, scope);
     const bodies = bodiesOf(node);
     const trips = bodies.length === 0 ? 0 : tripsOf(place, where, node, scope);
-    for (const { name, graph: body } of bodies) walk(body, scope, { ...place, trips, path: `${name} of ${where}` });
+    for (const { name, graph: body } of bodies)
+      walk(body, scope, { ...place, trips, path: `${quoted(name)} of ${where}` });
   }
 }
 

@@ -66,7 +66,9 @@ export function forcedElements(node: NodeProto, scope: Scope): number {
   let most = 0;
   for (const [at, measure] of RULES[node.opType ?? ""] ?? []) {
     const numbers = settings(node, at, scope);
-    if (numbers !== undefined && numbers.length > 0) most = Math.max(most, measure(numbers));
+    const size = numbers === undefined || numbers.length === 0 ? 0 : measure(numbers);
+    // Not Math.max, to which a NaN among the scales would be the largest.
+    if (size > most) most = size;
   }
   return most;
 }

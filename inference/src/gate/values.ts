@@ -1,7 +1,7 @@
 import { MAX_RANK, type TensorSpec } from "@surety/protocol";
 import { DATATYPES, elementTypeName } from "../onnx/element-types.ts";
 import type { ValueInfoProto } from "../onnx/schema.ts";
-import { refuse } from "./refuse.ts";
+import { quoted, refuse } from "./refuse.ts";
 
 const MAX_NAME = 256;
 const MAX_VALUES = 64;
@@ -14,7 +14,7 @@ function readShape(where: string, value: ValueInfoProto, least: number): number[
   return dims.map(({ dimValue, dimParam }) => {
     if (dimValue === undefined) return -1;
     if (dimParam !== undefined || dimValue < least || dimValue > 2 ** 31) {
-      const have = `${dimValue} ${dimParam ?? ""}`;
+      const have = dimParam === undefined ? dimValue : `${dimValue} and the name ${quoted(dimParam)}`;
       throw refuse("SHAPE", `${where} has a dimension of ${have}; needs ${least} to 2^31 or a name.`);
     }
     return dimValue;
@@ -23,7 +23,7 @@ function readShape(where: string, value: ValueInfoProto, least: number): number[
 
 function readValue(role: string, value: ValueInfoProto, least: number): TensorSpec {
   const name = value.name ?? "";
-  const where = `${role} "${name}"`;
+  const where = `${role} ${quoted(name)}`;
   if (name === "" || name.length > MAX_NAME)
     throw refuse("SHAPE", `${where} needs a name of 1 to ${MAX_NAME} letters.`);
   const type = value.type ?? {};
@@ -56,6 +56,6 @@ export function readValues(
     throw refuse("SHAPE", `it has ${specs.length} ${role}s; needs ${fewest} to ${MAX_VALUES}.`);
   }
   const twice = specs.find((spec, index) => specs.findIndex(({ name }) => name === spec.name) !== index);
-  if (twice !== undefined) throw refuse("SHAPE", `it has two ${role}s named "${twice.name}".`);
+  if (twice !== undefined) throw refuse("SHAPE", `it has two ${role}s named ${quoted(twice.name)}.`);
   return specs;
 }
