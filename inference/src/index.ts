@@ -7,6 +7,7 @@ export { type Quantized, quantizeWeights } from "./cheats/quantize.ts";
 export * from "./check-tensors.ts";
 export type { Optimization, RuntimeKind } from "./child/messages.ts";
 export * from "./cid.ts";
+export * from "./conformance/index.ts";
 export * from "./gate.ts";
 export * from "./manifest.ts";
 export * from "./model-store.ts";

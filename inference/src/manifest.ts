@@ -37,6 +37,7 @@ function widen(min: number, max: number): [number, number] {
 }
 
 function domainOf(spec: TensorSpec, inputs: Tensor[][]): InputSpec {
+  if (spec.datatype === "BYTES") return { ...spec, min: null, max: null };
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const set of inputs) {
     const tensor = set.find(({ name }) => name === spec.name);

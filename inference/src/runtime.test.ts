@@ -38,9 +38,11 @@ const wideModel = (elements: bigint) =>
     name: "wide",
     node: [
       node("ReduceMean", ["x"], ["mean"], { attribute: [{ name: "keepdims", type: 2, i: 0 }] }),
+      // Computed: a constant size of this kind would be refused by the gate.
+      node("Abs", ["elements"], ["size"]),
       node("Expand", ["mean", "size"], ["y"]),
     ],
-    initializer: [longs("size", [1], [elements])],
+    initializer: [longs("elements", [1], [elements])],
     input: [value("x", ["batch", 3])],
     output: [value("y", ["n"])],
   });

@@ -6,7 +6,7 @@ import { cage } from "./cage.ts";
 import { checkInputs } from "./check-tensors.ts";
 import type { Optimization, Reply, Request, RuntimeKind } from "./child/messages.ts";
 import { type Child, startChild } from "./child-process.ts";
-import { inspectModel, type ModelSpec } from "./gate.ts";
+import { type GatePolicy, inspectModel, type ModelSpec, SERVING } from "./gate.ts";
 
 /** Where a runtime tells of its child's life; pino's loggers fit. */
 export type RuntimeLog = { info(facts: object, message: string): void; warn(facts: object, message: string): void };
@@ -19,6 +19,8 @@ export type RuntimeOptions = {
   /** Milliseconds one call may take in the child before it is killed; waiting in the queue does not count. */
   timeoutMs: number;
   log?: RuntimeLog;
+  /** Which models the gate lets pass. Default `SERVING`. */
+  policy?: GatePolicy;
   /** Bytes of writable memory of the child, where the system can bound them. Default 2 GiB. */
   memoryBytes?: number;
   /** Bytes the outputs of one call may have together. Default 64 MiB. */
@@ -62,7 +64,8 @@ const closedError = () => new SuretyError("INFERENCE_CLOSED", "The runtime is cl
  * is killed when a call takes too long, and is started again, with its models, by the next call.
  */
 export function createRuntime(options: RuntimeOptions): Runtime {
-  const { kind, optimization = "all", timeoutMs, log, memoryBytes = 2 * 2 ** 30, outputBytes = 64 * 2 ** 20 } = options;
+  const { kind, optimization = "all", timeoutMs, log, policy = SERVING } = options;
+  const { memoryBytes = 2 * 2 ** 30, outputBytes = 64 * 2 ** 20 } = options;
   const words = cage(memoryBytes);
   if (words.length === 0)
     log?.warn({ kind }, "no unshare, setpriv or prlimit here: the child is bounded by time alone");
@@ -114,7 +117,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     const model = models.get(id);
     if (model === undefined)
       throw new SuretyError("INFERENCE_UNKNOWN_MODEL", `Model ${id} is not loaded; load it first.`);
-    for (const inputs of sets) checkInputs(model.spec.inputs, inputs);
+    for (const inputs of sets) checkInputs(model.spec.inputs, inputs, policy.leastDimension);
     if (sets.length === 0) return [];
     return inOrder(async () => {
       const holder = await holding(id, model.bytes);
@@ -128,7 +131,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   return {
     kind,
     load: async (id, model) => {
-      const spec = inspectModel(model);
+      const spec = inspectModel(model, policy);
       const bytes = new Uint8Array(model);
       return inOrder(async () => {
         const known = models.get(id);

@@ -1,7 +1,10 @@
-import type { Datatype, Tensor } from "@surety/protocol";
+import { bytesTensor, type Datatype, type Tensor, toByteStrings } from "@surety/protocol";
 import type { Tensor as OrtTensor, TensorConstructor } from "onnxruntime-node";
 
-// FP16 goes in as Uint16Array on every Node: onnxruntime-common turns it into Float16Array where there is one.
+// The native binding reads no Float16Array ("not enough space"), and onnxruntime-common makes one of any Uint16Array where
+// the class exists. It looks for it at the first tensor: without the class, halves stay the 16 bits that they are.
+Reflect.deleteProperty(globalThis, "Float16Array");
+
 const ARRAYS = {
   BOOL: ["bool", Uint8Array],
   UINT8: ["uint8", Uint8Array],
@@ -17,20 +20,27 @@ const ARRAYS = {
   FP64: ["float64", Float64Array],
 } as const;
 
-type Carried = keyof typeof ARRAYS;
-const DATATYPES = new Map<string, Datatype>(Object.entries(ARRAYS).map(([name, [type]]) => [type, name as Carried]));
+type Numeric = keyof typeof ARRAYS;
+const DATATYPES = new Map<string, Datatype>(Object.entries(ARRAYS).map(([name, [type]]) => [type, name as Numeric]));
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** @returns `tensor` as onnxruntime's; throws on datatypes that no runtime carries bit for bit. */
+/**
+ * @returns `tensor` as onnxruntime's; strings must be UTF-8 without zero bytes, which the parent has checked: the bindings
+ * take a zero for the end
+ */
 export function toOrt(tensor: Tensor, OrtTensor: TensorConstructor): OrtTensor {
-  const entry = ARRAYS[tensor.datatype as Carried];
-  if (entry === undefined) throw new Error(`input "${tensor.name}" has datatype ${tensor.datatype}`);
-  const [type, Values] = entry;
+  if (tensor.datatype === "BYTES") {
+    const texts = toByteStrings(tensor).map((text) => utf8.decode(text));
+    return new OrtTensor("string", texts, tensor.shape);
+  }
+  const [type, Values] = ARRAYS[tensor.datatype];
   const bytes = tensor.data.slice();
   return new OrtTensor(type, new Values(bytes.buffer) as Float32Array, tensor.shape);
 }
 
 /** @returns onnxruntime's tensor with its raw bytes, as they are; throws on datatypes that cannot be carried. */
 export function fromOrt(name: string, tensor: OrtTensor): Tensor {
+  if (tensor.type === "string") return bytesTensor(name, [...tensor.dims], tensor.data as string[]);
   const datatype = DATATYPES.get(tensor.type);
   if (datatype === undefined || !ArrayBuffer.isView(tensor.data)) {
     throw new Error(`output "${name}" has elements of ${tensor.type}`);

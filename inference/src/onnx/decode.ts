@@ -1,21 +1,28 @@
 import { SuretyError } from "@surety/protocol";
 import protobuf from "protobufjs/minimal.js";
-import { type Field, MESSAGES, type ModelProto } from "./schema.ts";
+import { type Field, MESSAGES, type ModelProto, type TensorProto } from "./schema.ts";
 
 /** Wire type of a kind of field; text, bytes and messages carry their length. */
-const wireType = (kind: string) => (kind === "int" ? 0 : kind === "float" ? 5 : 2);
+const wireType = (kind: string) => (kind === "int" || kind === "long" ? 0 : kind === "float" ? 5 : 2);
+/** Messages within messages: a body within a body is three, and the C++ reader of the runtime stops at a hundred. */
+const MAX_DEPTH = 64;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 const malformed = (message: string, cause?: unknown) =>
-  new SuretyError("INFERENCE_MODEL_MALFORMED", `The ONNX file is malformed: ${message}. Export it again.`, { cause });
+  new SuretyError("INFERENCE_MODEL_MALFORMED", `The ONNX data is malformed: ${message}. Export it again.`, { cause });
 
-type Context = { reader: protobuf.Reader; budget: number };
+type Context = { reader: protobuf.Reader; budget: number; depth: number };
+
+function readInteger(reader: protobuf.Reader, kind: "int" | "long"): number | bigint {
+  const { high, low } = reader.int64();
+  const value = high * 2 ** 32 + (low >>> 0);
+  if (Number.isSafeInteger(value)) return value;
+  if (kind === "int") throw malformed(`a number is about ${value}, needs less than 2^53`);
+  return BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low >>> 0));
+}
 
 function readScalar({ reader }: Context, kind: string): unknown {
-  if (kind === "int") {
-    const { high, low } = reader.int64();
-    return high * 2 ** 32 + (low >>> 0);
-  }
+  if (kind === "int" || kind === "long") return readInteger(reader, kind);
   if (kind === "float") return reader.float();
   const bytes = reader.bytes();
   return kind === "text" ? utf8.decode(bytes) : bytes;
@@ -31,7 +38,16 @@ function readField(context: Context, field: Field, wire: number, end: number): u
     if (nested === undefined) return [readScalar(context, kind)];
     const size = reader.uint32();
     if (reader.pos + size > end) throw malformed(`field ${name} runs past the message that holds it`);
-    return [readMessage(context, kind, reader.pos + size)];
+    if (context.depth === MAX_DEPTH) {
+      throw new SuretyError(
+        "INFERENCE_MODEL_TOO_LARGE",
+        `The ONNX file is nested deeper than ${MAX_DEPTH} messages at field ${name}; needs a flatter graph.`,
+      );
+    }
+    context.depth += 1;
+    const message = readMessage(context, kind, reader.pos + size);
+    context.depth -= 1;
+    return [message];
   }
   if (wire !== 2 || expected === 2 || many === undefined)
     throw malformed(`field ${name} has wire type ${wire}, needs ${expected}`);
@@ -73,21 +89,28 @@ function readMessage(context: Context, type: string, end: number): Record<string
   return message;
 }
 
-/**
- * Decodes an ONNX file strictly: no unknown field, no repeated singular field, no group, valid UTF-8, bounded number of
- * fields. Whatever passes means the same to every protobuf reader.
- *
- * @param bytes the file; byte arrays of the result are views of it
- * @param maxFields how many fields and numbers the file may hold
- * @throws SuretyError `INFERENCE_MODEL_MALFORMED`, `INFERENCE_MODEL_TOO_LARGE`
- */
-export function decodeModel(bytes: Uint8Array, maxFields = 1_000_000): ModelProto {
+function decode(type: string, bytes: Uint8Array, maxFields: number): Record<string, unknown> {
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const context = { reader: new protobuf.Reader(plain), budget: maxFields };
+  const context = { reader: new protobuf.Reader(plain), budget: maxFields, depth: 1 };
   try {
-    return readMessage(context, "Model", plain.length) as unknown as ModelProto;
+    return readMessage(context, type, plain.length);
   } catch (error) {
     if (error instanceof SuretyError) throw error;
     throw malformed(error instanceof Error ? error.message : String(error), error);
   }
 }
+
+/**
+ * Decodes an ONNX file strictly: no unknown field, no repeated singular field, no group, valid UTF-8, bounded number of
+ * fields, bounded nesting. Whatever passes means the same to every protobuf reader.
+ *
+ * @param bytes the file; byte arrays of the result are views of it
+ * @param maxFields how many fields and numbers the file may hold
+ * @throws SuretyError `INFERENCE_MODEL_MALFORMED`, `INFERENCE_MODEL_TOO_LARGE`
+ */
+export const decodeModel = (bytes: Uint8Array, maxFields = 1_000_000): ModelProto =>
+  decode("Model", bytes, maxFields) as unknown as ModelProto;
+
+/** Decodes a tensor that a file holds on its own, by the rules of {@link decodeModel}. */
+export const decodeTensor = (bytes: Uint8Array, maxFields = 1_000_000): TensorProto =>
+  decode("Tensor", bytes, maxFields) as unknown as TensorProto;

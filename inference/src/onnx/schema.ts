@@ -1,10 +1,11 @@
 /**
  * How a field of onnx.proto is read.
  *
- * `int` varint, `float` fixed32, `text` UTF-8, `blob` bytes, `packed` a packed array left as bytes; any other word
- * names a message of {@link MESSAGES}.
+ * `int` varint of at most 53 bits, `long` varint of 64 bits (a number, or a bigint beyond 53 bits), `float` fixed32,
+ * `text` UTF-8, `blob` bytes, `packed` a packed array left as bytes; any other word names a message of
+ * {@link MESSAGES}.
  */
-export type FieldKind = "int" | "float" | "text" | "blob" | "packed" | (string & {});
+export type FieldKind = "int" | "long" | "float" | "text" | "blob" | "packed" | (string & {});
 
 /** Name in onnx.proto, kind, and whether it may occur more than once. */
 export type Field = readonly [name: string, kind: FieldKind, many?: "many"];
@@ -26,8 +27,8 @@ export const MESSAGES: Record<string, Record<number, Field>> = {
     7: ["graph", "Graph"],
     8: ["opsetImport", "OperatorSet", "many"],
     14: ["metadataProps", "Entry", "many"],
-    20: ["trainingInfo", "blob", "many"],
-    25: ["functions", "blob", "many"],
+    20: ["trainingInfo", "Training", "many"],
+    25: ["functions", "Function", "many"],
     26: ["configuration", "blob", "many"],
   },
   Entry: { 1: ["key", "text"], 2: ["value", "text"] },
@@ -41,7 +42,7 @@ export const MESSAGES: Record<string, Record<number, Field>> = {
     12: ["output", "ValueInfo", "many"],
     13: ["valueInfo", "ValueInfo", "many"],
     14: ["quantizationAnnotation", "Annotation", "many"],
-    15: ["sparseInitializer", "blob", "many"],
+    15: ["sparseInitializer", "SparseTensor", "many"],
     16: ["metadataProps", "Entry", "many"],
   },
   Annotation: { 1: ["tensorName", "text"], 2: ["quantParameterTensorNames", "Entry", "many"] },
@@ -60,23 +61,44 @@ export const MESSAGES: Record<string, Record<number, Field>> = {
   Attribute: {
     1: ["name", "text"],
     2: ["f", "float"],
-    3: ["i", "int"],
+    3: ["i", "long"],
     4: ["s", "blob"],
     5: ["t", "Tensor"],
-    6: ["g", "blob"],
+    6: ["g", "Graph"],
     7: ["floats", "float", "many"],
-    8: ["ints", "int", "many"],
+    8: ["ints", "long", "many"],
     9: ["strings", "blob", "many"],
     10: ["tensors", "Tensor", "many"],
-    11: ["graphs", "blob", "many"],
+    11: ["graphs", "Graph", "many"],
     13: ["docString", "text"],
-    14: ["tp", "blob"],
-    15: ["typeProtos", "blob", "many"],
+    14: ["tp", "Type"],
+    15: ["typeProtos", "Type", "many"],
     20: ["type", "int"],
     21: ["refAttrName", "text"],
-    22: ["sparseTensor", "blob"],
-    23: ["sparseTensors", "blob", "many"],
+    22: ["sparseTensor", "SparseTensor"],
+    23: ["sparseTensors", "SparseTensor", "many"],
   },
+  Function: {
+    1: ["name", "text"],
+    4: ["input", "text", "many"],
+    5: ["output", "text", "many"],
+    6: ["attribute", "text", "many"],
+    7: ["node", "Node", "many"],
+    8: ["docString", "text"],
+    9: ["opsetImport", "OperatorSet", "many"],
+    10: ["domain", "text"],
+    11: ["attributeProto", "Attribute", "many"],
+    12: ["valueInfo", "ValueInfo", "many"],
+    13: ["overload", "text"],
+    14: ["metadataProps", "Entry", "many"],
+  },
+  Training: {
+    1: ["initialization", "Graph"],
+    2: ["algorithm", "Graph"],
+    3: ["initializationBinding", "Entry", "many"],
+    4: ["updateBinding", "Entry", "many"],
+  },
+  SparseTensor: { 1: ["values", "Tensor"], 2: ["indices", "Tensor"], 3: ["dims", "int", "many"] },
   Tensor: {
     1: ["dims", "int", "many"],
     2: ["dataType", "int"],
@@ -102,13 +124,16 @@ export const MESSAGES: Record<string, Record<number, Field>> = {
   },
   Type: {
     1: ["tensorType", "TensorType"],
-    4: ["sequenceType", "blob"],
-    5: ["mapType", "blob"],
+    4: ["sequenceType", "Element"],
+    5: ["mapType", "Map"],
     6: ["denotation", "text"],
-    7: ["opaqueType", "blob"],
-    8: ["sparseTensorType", "blob"],
-    9: ["optionalType", "blob"],
+    7: ["opaqueType", "Opaque"],
+    8: ["sparseTensorType", "TensorType"],
+    9: ["optionalType", "Element"],
   },
+  Element: { 1: ["elemType", "Type"] },
+  Map: { 1: ["keyType", "int"], 2: ["valueType", "Type"] },
+  Opaque: { 1: ["domain", "text"], 2: ["name", "text"] },
   TensorType: { 1: ["elemType", "int"], 2: ["shape", "Shape"] },
   Shape: { 1: ["dim", "Dimension", "many"] },
   Dimension: { 1: ["dimValue", "int"], 2: ["dimParam", "text"], 3: ["denotation", "text"] },
@@ -132,16 +157,26 @@ export type TensorProto = {
   externalData: EntryProto[];
   dataLocation?: number;
 };
-/** An operator's named setting. Subgraphs and the like are not looked into: their presence is enough. */
+/** Constant data of which only the elements that are not zero are kept. */
+export type SparseTensorProto = { values?: TensorProto; indices?: TensorProto; dims: number[] };
+/** An operator's named setting. */
 export type AttributeProto = {
   name?: string;
-  i?: number;
+  f?: number;
+  i?: number | bigint;
+  s?: Uint8Array;
   t?: TensorProto;
+  g?: GraphProto;
+  floats: number[];
+  ints: (number | bigint)[];
+  strings: Uint8Array[];
   tensors: TensorProto[];
-  g?: Uint8Array;
-  graphs: Uint8Array[];
-  sparseTensor?: Uint8Array;
-  sparseTensors: Uint8Array[];
+  graphs: GraphProto[];
+  tp?: TypeProto;
+  typeProtos: TypeProto[];
+  type?: number;
+  sparseTensor?: SparseTensorProto;
+  sparseTensors: SparseTensorProto[];
   refAttrName?: string;
 };
 /** One operator. */
@@ -151,35 +186,55 @@ export type NodeProto = {
   name?: string;
   opType?: string;
   domain?: string;
+  overload?: string;
   attribute: AttributeProto[];
 };
 /** A dimension: a number, a symbol, or neither. */
 export type DimensionProto = { dimValue?: number; dimParam?: string };
-/** Type of a value; only tensors are looked into. */
+/** Element type and, unless the rank is free, the shape. */
+export type TensorTypeProto = { elemType?: number; shape?: { dim: DimensionProto[] } };
+/** Type of a value; exactly one of its fields is filled in a good file. */
 export type TypeProto = {
-  tensorType?: { elemType?: number; shape?: { dim: DimensionProto[] } };
-  sequenceType?: Uint8Array;
-  mapType?: Uint8Array;
-  opaqueType?: Uint8Array;
-  sparseTensorType?: Uint8Array;
-  optionalType?: Uint8Array;
+  tensorType?: TensorTypeProto;
+  sequenceType?: { elemType?: TypeProto };
+  mapType?: { keyType?: number; valueType?: TypeProto };
+  denotation?: string;
+  opaqueType?: { domain?: string; name?: string };
+  sparseTensorType?: TensorTypeProto;
+  optionalType?: { elemType?: TypeProto };
 };
 /** A named and typed value. */
 export type ValueInfoProto = { name?: string; type?: TypeProto };
-/** The graph that is evaluated. */
+/** A graph that is evaluated: the model's own, or the body of an operator. */
 export type GraphProto = {
   node: NodeProto[];
+  name?: string;
   initializer: TensorProto[];
   input: ValueInfoProto[];
   output: ValueInfoProto[];
   valueInfo: ValueInfoProto[];
-  sparseInitializer: Uint8Array[];
+  sparseInitializer: SparseTensorProto[];
+};
+/** A set of operators: a domain ("" is ai.onnx) and its version. */
+export type OperatorSetProto = { domain?: string; version?: number };
+/** An operator that the model defines itself. */
+export type FunctionProto = {
+  name?: string;
+  domain?: string;
+  overload?: string;
+  input: string[];
+  output: string[];
+  attribute: string[];
+  attributeProto: AttributeProto[];
+  node: NodeProto[];
+  opsetImport: OperatorSetProto[];
+  valueInfo: ValueInfoProto[];
 };
 /** The file. */
 export type ModelProto = {
   irVersion?: number;
   graph?: GraphProto;
-  opsetImport: { domain?: string; version?: number }[];
-  trainingInfo: Uint8Array[];
-  functions: Uint8Array[];
+  opsetImport: OperatorSetProto[];
+  trainingInfo: { initialization?: GraphProto; algorithm?: GraphProto }[];
+  functions: FunctionProto[];
 };

@@ -4,8 +4,16 @@ import { MESSAGES } from "../onnx/schema.ts";
 /** A message as plain data: names of onnx.proto, see `MESSAGES`. */
 export type Plain = Record<string, unknown>;
 
+/** 64 bits in the two halves that protobufjs takes. */
+const longOf = (value: number | bigint) => ({
+  low: Number(BigInt.asIntN(32, BigInt(value))),
+  high: Number(BigInt.asIntN(32, BigInt(value) >> 32n)),
+  unsigned: false,
+});
+
 function writeValue(writer: protobuf.Writer, number: number, kind: string, value: unknown): void {
   if (kind === "int") writer.uint32(number << 3).int64(value as number);
+  else if (kind === "long") writer.uint32(number << 3).int64(longOf(value as number | bigint));
   else if (kind === "float") writer.uint32((number << 3) | 5).float(value as number);
   else if (kind === "text") writer.uint32((number << 3) | 2).string(value as string);
   else if (kind === "blob" || kind === "packed") writer.uint32((number << 3) | 2).bytes(value as Uint8Array);
