@@ -1,3 +1,4 @@
+export * from "./cage.ts";
 export * from "./calibrate.ts";
 export * from "./check-tensors.ts";
 export type { Optimization, RuntimeKind } from "./child/messages.ts";
@@ -5,8 +6,10 @@ export * from "./cid.ts";
 export * from "./conformance/index.ts";
 export * from "./gate.ts";
 export * from "./manifest.ts";
+export { createMemoryBudget, DEFAULT_BUDGET_BYTES, type MemoryBudget } from "./memory-budget.ts";
 export * from "./model-store.ts";
 export * from "./quantize.ts";
 export * from "./rerun.ts";
 export * from "./runtime.ts";
 export * from "./version.ts";
+export type { RuntimeLog } from "./worker.ts";

@@ -50,6 +50,8 @@ process.once("message", async (config: VerifierConfig) => {
     confirmations: undefined,
     pollMs: 250,
     runTimeoutMs: 20_000,
+    memoryBudgetMb: 2_048,
+    sharedProcess: true,
     allowPrivate: true,
   });
   process.on("message", ({ question, kind, epoch }: { question: number; kind: string; epoch: number }) => {
