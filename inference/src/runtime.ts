@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SuretyError, type Tensor } from "@surety/protocol";
 import { openCage } from "./cage.ts";
+import { checkOutputs } from "./check-outputs.ts";
 import { checkInputs } from "./check-tensors.ts";
 import type { Optimization, RuntimeKind } from "./child/messages.ts";
 import { type GatePolicy, inspectModel, type ModelSpec, SERVING } from "./gate.ts";
@@ -153,8 +154,12 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     if (place?.spec === undefined) {
       throw new SuretyError("INFERENCE_UNKNOWN_MODEL", `Model ${id} is not loaded; load it first.`);
     }
-    for (const inputs of sets) checkInputs(place.spec.inputs, inputs, policy.leastDimension);
-    return sets.length === 0 ? [] : place.worker.run(place, sets);
+    const { inputs, outputs } = place.spec;
+    for (const set of sets) checkInputs(inputs, set, policy.leastDimension);
+    if (sets.length === 0) return [];
+    const results = await place.worker.run(place, sets);
+    for (const set of results) checkOutputs(outputs, set);
+    return results;
   };
 
   const all = () => [...workers.values()];

@@ -1,6 +1,6 @@
 import { floatTensor, toFloats } from "@surety/protocol";
 import { expect } from "chai";
-import { subByteOutput } from "./hostility/models.ts";
+import { openGate, subByteOutput } from "./hostility/models.ts";
 import { createRuntime, type Runtime } from "./runtime.ts";
 import { buildModel } from "./testing/build-onnx.ts";
 import { refusal } from "./testing/refusal.ts";
@@ -22,7 +22,7 @@ describe("worker", function () {
       log: { info: note, warn: note },
       sharedProcess: true,
       // Behind the gate, which would refuse the model that aborts the process.
-      inspect: () => ({ opset: 21, nodes: 1, inputs: [{ name: "x", datatype: "FP32", shape: [-1, 3] }], outputs: [] }),
+      inspect: openGate,
     });
     await runtime.load("aborts", subByteOutput(UINT4));
     await runtime.load("honest", buildModel());

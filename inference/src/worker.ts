@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { SuretyError, type Tensor, tensorProblem } from "@surety/protocol";
+import { SuretyError, type Tensor } from "@surety/protocol";
 import { nodeFlags } from "./cage.ts";
+import { answerProblem } from "./check-outputs.ts";
 import type { Optimization, Reply, Request, RuntimeKind } from "./child/messages.ts";
 import { type Child, entryOf, startChild } from "./child-process.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
@@ -61,16 +62,6 @@ export const pauseAfter = (deaths: number): number =>
 
 /** What calls to a closed runtime fail with. */
 export const closedError = () => new SuretyError("INFERENCE_CLOSED", "The runtime is closed; create another one.");
-
-/** What is wrong with results, or null: a child that a model has taken over may answer anything. */
-function resultProblem(sets: unknown, count: number, outputBytes: number): string | null {
-  if (!Array.isArray(sets) || sets.length !== count || !sets.every(Array.isArray)) return "no list of outputs";
-  const outputs: Tensor[] = sets.flat();
-  const problem = outputs.map(tensorProblem).find((one) => one !== null);
-  if (problem !== undefined) return problem;
-  const bytes = outputs.reduce((sum, { data }) => sum + data.byteLength, 0);
-  return bytes <= outputBytes ? null : `${bytes} bytes of outputs, where ${outputBytes} are allowed`;
-}
 
 /** Creates a worker; no process starts yet. */
 export function createWorker(options: WorkerOptions): Worker {
@@ -167,7 +158,7 @@ export function createWorker(options: WorkerOptions): Worker {
         const holder = await holding(model);
         const reply = await ask(holder, { op: "run", id: model.id, sets, outputBytes }, "INFERENCE_RUN_FAILED");
         const problem =
-          reply.op === "run" ? resultProblem(reply.sets, sets.length, outputBytes) : `"${reply.op}" as a result`;
+          reply.op === "run" ? answerProblem(reply.sets, sets.length, outputBytes) : `"${reply.op}" as a result`;
         if (reply.op !== "run" || problem !== null) {
           await holder.kill();
           throw new SuretyError("INFERENCE_RUN_FAILED", `The ${kind} runtime answered ${problem}; it was ended.`);
