@@ -10,7 +10,7 @@ const MIB = 2 ** 20;
 const good = floatTensor("x", [1, 3], [0, 0, 0]);
 /** A text of four bytes that says it has `length`. */
 const text = (shape: number[], length: number): Tensor => {
-  const data = new Uint8Array(8);
+  const data = new Uint8Array(8).fill(0x41);
   new DataView(data.buffer).setUint32(0, length, true);
   return { name: "x", datatype: "BYTES", shape, data };
 };
