@@ -5,9 +5,13 @@ import type { Reply, Request, RuntimeKind } from "./child/messages.ts";
 
 /** What a child is started with. */
 export type ChildOptions = {
-  kind: RuntimeKind;
-  /** Words before the program: see `cage.ts`. */
-  cage: readonly string[];
+  /** Module that the child runs. */
+  entry: string;
+  /** What errors call it. */
+  name: string;
+  /** Words before the program and flags of Node: see `cage.ts`. */
+  words: readonly string[];
+  flags: readonly string[];
   /** Working directory, which must be empty: the native runtime resolves relative paths of a model here. */
   directory: string;
   /** Milliseconds until a child that has not reported ready is killed. */
@@ -16,6 +20,7 @@ export type ChildOptions = {
 
 /** A running child: one request at a time. */
 export type Child = {
+  /** Process id; where processes are hidden from the child, that of the tool which started it and ends with it. */
   readonly pid: number;
   readonly alive: () => boolean;
   /** Sends one request; past `timeoutMs` the child is killed and the request fails. */
@@ -24,17 +29,19 @@ export type Child = {
   kill: () => Promise<void>;
 };
 
-const NODE_FLAGS = ["--max-old-space-size=256", "--max-semi-space-size=2", "--disable-warning=ExperimentalWarning"];
 const STDERR_KEPT = 2000;
 
-function spawn({ kind, cage, directory }: ChildOptions): ChildProcess {
-  // The entry has this file's own extension, so that the compiled package starts compiled children.
+/** Module of a runtime's child, with this file's own extension, so that the compiled package starts compiled children. */
+export function entryOf(kind: RuntimeKind): string {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const entry = fileURLToPath(new URL(`./child/${kind}.${extension}`, import.meta.url));
-  const [execPath = process.execPath, ...words] = cage;
+  return fileURLToPath(new URL(`./child/${kind}.${extension}`, import.meta.url));
+}
+
+function spawn({ entry, words, flags, directory }: ChildOptions): ChildProcess {
+  const [execPath = process.execPath, ...rest] = words;
   return fork(entry, [], {
     execPath,
-    execArgv: [...words, ...(cage.length > 0 ? [process.execPath] : []), ...NODE_FLAGS],
+    execArgv: [...rest, ...(words.length > 0 ? [process.execPath] : []), ...flags],
     cwd: directory,
     env: {},
     serialization: "advanced",
@@ -57,12 +64,9 @@ export async function startChild(options: ChildOptions): Promise<Child> {
 
   const died = (how: string) => {
     gone = true;
-    const words = stderr.trim() === "" ? "" : ` It said: ${stderr.trim()}`;
-    settle?.(
-      new SuretyError("INFERENCE_CHILD_DIED", `The ${options.kind} runtime's process ${how}. Try again.${words}`, {
-        retryable: true,
-      }),
-    );
+    const said = stderr.trim() === "" ? "" : ` It said: ${stderr.trim()}`;
+    const message = `The ${options.name} runtime's process ${how}. Try again.${said}`;
+    settle?.(new SuretyError("INFERENCE_CHILD_DIED", message, { retryable: true }));
   };
   const exited = new Promise<void>((resolve) => {
     child.once("exit", (code, signal) => {
@@ -93,7 +97,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     new Promise((resolve, reject) => {
       keepParent(true);
       const timer = setTimeout(() => {
-        const message = `The ${options.kind} runtime took longer than ${timeoutMs} ms and was killed. Try again.`;
+        const message = `The ${options.name} runtime took longer than ${timeoutMs} ms and was killed. Try again.`;
         settle?.(new SuretyError("INFERENCE_TIMEOUT", message, { retryable: true }));
         kill();
       }, timeoutMs);

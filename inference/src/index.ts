@@ -1,3 +1,4 @@
+export * from "./cage.ts";
 export { type Calibration, type CalibrationRequest, calibrate, LEAST_BATTERY } from "./calibration/calibrate.ts";
 export { isaClass } from "./calibration/isa.ts";
 export { mixInputs } from "./calibration/mix.ts";
@@ -10,7 +11,9 @@ export * from "./cid.ts";
 export * from "./conformance/index.ts";
 export * from "./gate.ts";
 export * from "./manifest.ts";
+export { createMemoryBudget, DEFAULT_BUDGET_BYTES, type MemoryBudget } from "./memory-budget.ts";
 export * from "./model-store.ts";
 export * from "./rerun.ts";
 export * from "./runtime.ts";
 export * from "./version.ts";
+export type { RuntimeLog } from "./worker.ts";

@@ -7,8 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { floatTensor, type Tensor, tensorHash, toFloats } from "@surety/protocol";
 import { expect } from "chai";
-import { cage } from "./cage.ts";
-import { createRuntime, type Runtime, type RuntimeOptions } from "./runtime.ts";
+import { openCage } from "./cage.ts";
+import { createRuntime, DEFAULT_MEMORY_BYTES, type Runtime, type RuntimeOptions } from "./runtime.ts";
 import { buildModel, honestGraph, longs, node, value } from "./testing/build-onnx.ts";
 import { refusal } from "./testing/refusal.ts";
 import { slowModel } from "./testing/slow-model.ts";
@@ -80,16 +80,17 @@ describe("runtime", function () {
         expect(new Set(many).size).to.equal(10);
       });
 
-      it("answers calls in order and holds several models in one process", async () => {
-        const runtime = create({ kind });
+      it("answers calls in order and holds several models in one process if told to", async () => {
+        const runtime = create({ kind, sharedProcess: true });
         const other = buildModel({ ...honestGraph(), node: [node("Gemm", ["x", "w"], ["y"])] });
         await Promise.all([runtime.load("a", model), runtime.load("b", other), runtime.load("a", model)]);
-        const pid = runtime.pid();
+        const pids = runtime.pids();
+        expect(pids).to.have.length(1);
         const results = Promise.all([runtime.run("a", row(0, 0, 0)), runtime.run("b", row(0, 0, 0))]);
         expect(runtime.pending()).to.equal(2);
         const [a, b] = await results;
         expect([...toFloats(a![0]!), ...toFloats(b![0]!)]).to.deep.equal([0.5, -0.5, 0, 0]);
-        expect(runtime.pid()).to.equal(pid);
+        expect(runtime.pids()).to.deep.equal(pids);
         expect(await refusal(runtime.load("a", other))).to.include({
           code: "INFERENCE_MODEL_ID_TAKEN",
           retryable: false,
@@ -97,32 +98,35 @@ describe("runtime", function () {
       });
 
       it("kills a run that takes too long and serves the next call from a new process", async () => {
-        const runtime = create({ kind, timeoutMs: 3000 });
+        const runtime = create({ kind, timeoutMs: 3000, sharedProcess: true });
         await runtime.load("m", model);
         await runtime.load("slow", slowModel());
-        const pid = runtime.pid()!;
+        const [pid] = runtime.pids();
         const slow = refusal(runtime.run("slow", row(1, 2, 3)));
         const waiting = runtime.run("m", row(0, 0, 0));
         expect(await slow).to.include({ code: "INFERENCE_TIMEOUT", retryable: true });
         expect([...toFloats((await waiting)[0]!)]).to.deep.equal([0.5, -0.5]);
-        expect(await gone(pid)).to.equal(true);
-        expect(runtime.pid()).to.not.equal(pid);
+        expect(await gone(pid!)).to.equal(true);
+        expect(runtime.pids()).to.have.length(1).and.not.include(pid);
       });
 
       it("fails the call in flight when its process dies, and starts another", async () => {
         const runtime = create({ kind });
-        await runtime.load("m", model);
         await runtime.load("slow", slowModel());
-        const pid = runtime.pid()!;
+        const [pid] = runtime.pids();
+        await runtime.load("m", model);
         const slow = refusal(runtime.run("slow", row(1, 2, 3)));
         await sleep(200);
-        process.kill(pid, "SIGKILL");
+        process.kill(pid!, "SIGKILL");
         expect(await slow).to.include({ code: "INFERENCE_CHILD_DIED", retryable: true });
+        const [other, ...more] = runtime.pids();
+        expect(more).to.deep.equal([]);
         expect([...toFloats((await runtime.run("m", row(0, 0, 0)))[0]!)]).to.deep.equal([0.5, -0.5]);
+        expect(runtime.pids()).to.deep.equal([other]);
 
-        process.kill(runtime.pid()!, "SIGKILL");
+        process.kill(other!, "SIGKILL");
         await sleep(200);
-        expect(runtime.pid()).to.equal(undefined);
+        expect(runtime.pids()).to.deep.equal([]);
         expect([...toFloats((await runtime.run("m", row(0, 0, 0)))[0]!)]).to.deep.equal([0.5, -0.5]);
       });
 
@@ -135,7 +139,7 @@ describe("runtime", function () {
           expect(alive(pid)).to.equal(true);
           parent.kill("SIGKILL");
           // Only Linux can end a process that is busy in native code.
-          const mortal = state === "idle" || cage(2 ** 31).includes("--pdeathsig");
+          const mortal = state === "idle" || openCage(DEFAULT_MEMORY_BYTES).words.includes("--pdeathsig");
           const survived = !(mortal && (await gone(pid)));
           if (survived) process.kill(pid, "SIGKILL");
           rmSync(directory, { recursive: true, force: true });
@@ -169,13 +173,37 @@ describe("runtime", function () {
       it("fails calls in flight and later ones when closed, and leaves no process", async () => {
         const runtime = create({ kind });
         await runtime.load("slow", slowModel());
-        const pid = runtime.pid()!;
+        const [pid] = runtime.pids();
         const slow = refusal(runtime.run("slow", row(1, 2, 3)));
         await sleep(100);
         await runtime.close();
         expect((await slow).code).to.equal("INFERENCE_CLOSED");
         expect((await refusal(runtime.run("slow", row(1, 2, 3)))).code).to.equal("INFERENCE_CLOSED");
-        expect(alive(pid)).to.equal(false);
+        expect(alive(pid!)).to.equal(false);
+      });
+
+      it("forgets a model, frees its process, and takes another by the same id", async () => {
+        const runtime = create({ kind });
+        await runtime.load("m", model);
+        const [pid] = runtime.pids();
+        await runtime.unload("m");
+        expect(await gone(pid!)).to.equal(true);
+        expect(runtime.pids()).to.deep.equal([]);
+        expect((await refusal(runtime.run("m", row(0, 0, 0)))).code).to.equal("INFERENCE_UNKNOWN_MODEL");
+        await runtime.load("m", buildModel({ ...honestGraph(), node: [node("Gemm", ["x", "w"], ["y"])] }));
+        expect([...toFloats((await runtime.run("m", row(0, 0, 0)))[0]!)]).to.deep.equal([0, 0]);
+        await runtime.unload("never loaded");
+      });
+
+      it("frees a model in a process that others stay in", async () => {
+        const runtime = create({ kind, sharedProcess: true });
+        await runtime.load("m", model);
+        await runtime.load("n", model);
+        const pids = runtime.pids();
+        await runtime.unload("m");
+        expect((await runtime.run("n", row(0, 0, 0))).length).to.equal(1);
+        expect(runtime.pids()).to.deep.equal(pids);
+        expect((await refusal(runtime.run("m", row(0, 0, 0)))).code).to.equal("INFERENCE_UNKNOWN_MODEL");
       });
     });
   }
@@ -184,7 +212,7 @@ describe("runtime", function () {
     const runtime = create();
     const hostile = buildModel({ ...honestGraph(), node: [node("RandomNormal", [], ["y"])] });
     expect(await refusal(runtime.load("m", hostile))).to.include({ code: "INFERENCE_MODEL_RANDOM_OPERATOR" });
-    expect(runtime.pid()).to.equal(undefined);
+    expect(runtime.pids()).to.deep.equal([]);
   });
 
   it("says what the runtime refused in a model that the gate let pass", async () => {
@@ -219,7 +247,7 @@ describe("runtime", function () {
     if (process.platform !== "linux") return;
     const runtime = create();
     await runtime.load("m", model);
-    const proc = `/proc/${runtime.pid()}`;
+    const proc = `/proc/${runtime.pids()[0]}`;
     const names = readFileSync(`${proc}/environ`, "utf8")
       .split("\0")
       .filter((line) => line !== "")

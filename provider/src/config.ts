@@ -21,6 +21,11 @@ export const providerSettings = defineSettings({
     about: "milliseconds one inference may take before its process is killed",
     default: "10000",
   },
+  memoryBudgetMb: {
+    kind: kind.integer(256, 1_048_576, 4_096),
+    about: "MiB of memory for the processes that run models; the least recently used ends when they need more",
+    default: "4096",
+  },
   sharedProcess: {
     kind: kind.yes(),
     about: "run all models in one process instead of one process each",

@@ -1,4 +1,10 @@
-import { createRuntime, type Runtime, type RuntimeLog } from "@surety/inference";
+import {
+  createMemoryBudget,
+  createRuntime,
+  DEFAULT_BUDGET_BYTES,
+  type Runtime,
+  type RuntimeLog,
+} from "@surety/inference";
 import { gather } from "./gather.ts";
 import type { Backend, BackendFactory, ServedModel } from "./model.ts";
 
@@ -8,39 +14,33 @@ export type NativeBackendOptions = {
   timeoutMs: number;
   log: RuntimeLog;
   /** One process for all models instead of one for each: less memory, and one core. Default false. */
-  shared?: boolean;
+  sharedProcess?: boolean;
+  /** Resident bytes of the processes together. Default 4 GiB. */
+  memoryBudgetBytes?: number;
 };
 
-/** Backends on the reference runtime: ONNX Runtime in processes of their own, which end with the backend. */
-export function createNativeBackend({ timeoutMs, log, shared = false }: NativeBackendOptions): BackendFactory {
+/** Backends on the reference runtime: ONNX Runtime in processes of its own, which end with the backends. */
+export function createNativeBackend(options: NativeBackendOptions): BackendFactory {
+  const { timeoutMs, log, sharedProcess = false, memoryBudgetBytes = DEFAULT_BUDGET_BYTES } = options;
+  const budget = createMemoryBudget(memoryBudgetBytes);
   let common: { runtime: Runtime; users: number } | undefined;
 
-  const acquire = (): { runtime: Runtime; release: () => Promise<void> } => {
-    const start = () => createRuntime({ kind: "native", timeoutMs, log });
-    if (!shared) {
-      const runtime = start();
-      return { runtime, release: () => runtime.close() };
-    }
-    common ??= { runtime: start(), users: 0 };
+  return async ({ modelId, onnx }: ServedModel): Promise<Backend> => {
+    common ??= { runtime: createRuntime({ kind: "native", timeoutMs, log, sharedProcess, budget }), users: 0 };
     const used = common;
     used.users += 1;
-    const release = async (): Promise<void> => {
+    const close = async (): Promise<void> => {
       used.users -= 1;
-      if (used.users > 0) return;
+      if (used.users > 0) return used.runtime.unload(modelId);
       common = undefined;
       await used.runtime.close();
     };
-    return { runtime: used.runtime, release };
-  };
-
-  return async ({ modelId, onnx }: ServedModel): Promise<Backend> => {
-    const { runtime, release } = acquire();
     try {
-      await runtime.load(modelId, onnx);
+      await used.runtime.load(modelId, onnx);
     } catch (error) {
-      await release();
+      await close();
       throw error;
     }
-    return { run: gather(runtime, modelId), close: release };
+    return { run: gather(used.runtime, modelId), close };
   };
 }

@@ -1,3 +1,4 @@
+import { cageFacts, DEFAULT_MEMORY_BYTES, openCage } from "@surety/inference";
 import {
   createChainClient,
   createHttp,
@@ -63,6 +64,7 @@ export async function startProvider(
     });
     shutdown.onClose("transactions", () => sender.close());
 
+    log.info(cageFacts(openCage(DEFAULT_MEMORY_BYTES)), "what a process that runs models cannot do here");
     const provider = await createProvider({
       chain: await connectChain({ client, deployment, sender }),
       account,
@@ -70,7 +72,8 @@ export async function startProvider(
       backend: createNativeBackend({
         timeoutMs: settings.runTimeoutMs,
         log: log.child({ part: "inference" }),
-        shared: settings.sharedProcess,
+        sharedProcess: settings.sharedProcess,
+        memoryBudgetBytes: settings.memoryBudgetMb * 2 ** 20,
       }),
       dataDir: data,
       host: settings.host,

@@ -30,7 +30,7 @@ process.once("message", async ({ data, models }: CalibrationConfig) => {
     chain,
     account: operator,
     models: await readModels(models),
-    backend: createNativeBackend({ timeoutMs: 10_000, log, shared: true }),
+    backend: createNativeBackend({ timeoutMs: 10_000, log, sharedProcess: true }),
     dataDir: data,
     host: "127.0.0.1",
     port: 0,

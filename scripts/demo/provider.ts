@@ -38,7 +38,7 @@ const CHEAP_SHARE = 0.2;
 process.once("message", async (config: ProviderConfig) => {
   const log = createLog({ name: "demo", level: "warn", format: "pretty", sink: process.stderr });
   const random = seededRandom(config.seed, config.behaviour);
-  const honest = createNativeBackend({ timeoutMs: 10_000, log, shared: true });
+  const honest = createNativeBackend({ timeoutMs: 10_000, log, sharedProcess: true });
   /** Output hashes of answers from the cheap copy: whether they are wrong. */
   const swapped = new Map<Hex, boolean>();
 
@@ -81,6 +81,7 @@ process.once("message", async (config: ProviderConfig) => {
       pollMs: 250,
       runTimeoutMs: 10_000,
       sharedProcess: true,
+      memoryBudgetMb: 2_048,
       maxInFlight: 256,
       maxSkewMs: 5_000,
     },

@@ -90,7 +90,9 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
     );
     const stakes = await Promise.all(actors.map(({ address }) => stakeOf(market!.as(devAccount(DEPLOYER)), address)));
 
-    say("starting three providers and six verifiers, each a process with its own onnxruntime");
+    say(
+      "starting three providers and six verifiers, each with one native process for its models, verifiers with a WASM one too",
+    );
     const providers = await Promise.all(
       market.providers.map(async ({ name, behaviour, operator, port }) => {
         const config: ProviderConfig = {

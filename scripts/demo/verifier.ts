@@ -51,6 +51,8 @@ process.once("message", async (config: VerifierConfig) => {
     pollMs: 250,
     runTimeoutMs: 20_000,
     drandUrls: [],
+    memoryBudgetMb: 2_048,
+    sharedProcess: true,
     allowPrivate: true,
   });
   process.on("message", ({ question, kind, epoch }: { question: number; kind: string; epoch: number }) => {

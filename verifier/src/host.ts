@@ -1,5 +1,14 @@
 import { join } from "node:path";
-import { createRuntime, type Runtime, type StoredModel } from "@surety/inference";
+import {
+  cageFacts,
+  createMemoryBudget,
+  createRuntime,
+  DEFAULT_BUDGET_BYTES,
+  DEFAULT_MEMORY_BYTES,
+  openCage,
+  type Runtime,
+  type StoredModel,
+} from "@surety/inference";
 import {
   type BeaconName,
   beaconOf,
@@ -51,6 +60,10 @@ export type HostOptions = {
   txPollMs?: number;
   /** Milliseconds one inference may take before its process is killed. Default 10,000. */
   runTimeoutMs?: number;
+  /** Resident bytes of all processes that run models, native and WASM together. Default 4 GiB. */
+  memoryBudgetBytes?: number;
+  /** One native and one WASM process for all models instead of one each: for few cores. Default false. */
+  sharedProcess?: boolean;
 };
 
 /** A verifier of a host, with what belongs to it alone. */
@@ -116,13 +129,21 @@ export async function openHost(options: HostOptions): Promise<Host> {
     await pinChain(client, chainId, database);
     return database;
   };
+  const budget = createMemoryBudget(options.memoryBudgetBytes ?? DEFAULT_BUDGET_BYTES);
   const start = async (kind: "native" | "wasm"): Promise<Runtime> => {
-    const runtime = createRuntime({ kind, timeoutMs: options.runTimeoutMs ?? 10_000, log: log.child({ part: kind }) });
+    const runtime = createRuntime({
+      kind,
+      timeoutMs: options.runTimeoutMs ?? 10_000,
+      log: log.child({ part: kind }),
+      budget,
+      sharedProcess: options.sharedProcess ?? false,
+    });
     closing.add(runtime.close);
     for (const { id, model } of models) await runtime.load(id, model);
     return runtime;
   };
 
+  log.info(cageFacts(openCage(DEFAULT_MEMORY_BYTES)), "what a process that runs models cannot do here");
   try {
     const watch = await openWatch({
       client,

@@ -10,12 +10,12 @@ export type Optimization = "disabled" | "basic" | "extended" | "all";
 export type Request =
   | { op: "load"; id: string; model: Uint8Array; optimization: Optimization }
   | { op: "run"; id: string; sets: Tensor[][]; outputBytes: number }
+  | { op: "unload"; id: string }
   | { op: "memory" };
 
-/** What a child answers: `ready` once, then one reply per request. */
+/** What a child answers: `ready` once, then one reply per request. `rss`: its resident bytes now. */
 export type Reply =
   | { op: "ready" }
-  | { op: "load"; inputs: string[]; outputs: string[] }
-  | { op: "run"; sets: Tensor[][] }
-  | { op: "memory"; rss: number }
+  | { op: "load" | "unload" | "memory"; rss: number }
+  | { op: "run"; sets: Tensor[][]; rss: number }
   | { op: "error"; message: string };

@@ -37,7 +37,13 @@ export function serve(ort: Ort, provider: "cpu" | "wasm"): void {
   const sessions = new Map<string, InferenceSession>();
 
   const handle = async (request: Request): Promise<Reply> => {
-    if (request.op === "memory") return { op: "memory", rss: process.memoryUsage.rss() };
+    const rss = () => process.memoryUsage.rss();
+    if (request.op === "memory") return { op: "memory", rss: rss() };
+    if (request.op === "unload") {
+      await sessions.get(request.id)?.release();
+      sessions.delete(request.id);
+      return { op: "unload", rss: rss() };
+    }
     if (request.op === "load") {
       const session = await ort.InferenceSession.create(request.model, {
         executionProviders: [provider],
@@ -49,11 +55,12 @@ export function serve(ort: Ort, provider: "cpu" | "wasm"): void {
         logSeverityLevel: 3,
       });
       sessions.set(request.id, session);
-      return { op: "load", inputs: [...session.inputNames], outputs: [...session.outputNames] };
+      return { op: "load", rss: rss() };
     }
     const session = sessions.get(request.id);
     if (session === undefined) throw new Error(`model ${request.id} is not loaded`);
-    return { op: "run", sets: await runSets(ort, session, request.sets, request.outputBytes) };
+    const sets = await runSets(ort, session, request.sets, request.outputBytes);
+    return { op: "run", sets, rss: rss() };
   };
 
   const send = (reply: Reply) => process.send?.(reply);

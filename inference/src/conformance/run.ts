@@ -20,9 +20,6 @@ export type ConformanceOptions = {
   onResult?: (result: CaseResult, done: number, total: number) => void;
 };
 
-/** Cases after which the process is started anew, since it keeps every model that it has loaded. */
-const CASES_PER_PROCESS = 100;
-
 /** Code of an error that no part of this folder foresees; the reason of a case that has it is a fault of Surety. */
 export const CONFORMANCE_UNEXPECTED = "CONFORMANCE_UNEXPECTED";
 
@@ -61,17 +58,16 @@ export async function runCases(
   { timeoutMs = 30_000, onResult }: ConformanceOptions = {},
 ): Promise<CaseResult[]> {
   const results: CaseResult[] = [];
-  for (let first = 0; first < cases.length; first += CASES_PER_PROCESS) {
-    const runtime = createRuntime({ kind: "native", timeoutMs, policy: CONFORMANCE });
-    try {
-      for (const one of cases.slice(first, first + CASES_PER_PROCESS)) {
-        const result = await runCase(one, runtime);
-        results.push(result);
-        onResult?.(result, results.length, cases.length);
-      }
-    } finally {
-      await runtime.close();
+  const runtime = createRuntime({ kind: "native", timeoutMs, policy: CONFORMANCE, sharedProcess: true });
+  try {
+    for (const one of cases) {
+      const result = await runCase(one, runtime);
+      await runtime.unload(one.name);
+      results.push(result);
+      onResult?.(result, results.length, cases.length);
     }
+  } finally {
+    await runtime.close();
   }
   return results;
 }

@@ -6,6 +6,8 @@ import { type Field, MESSAGES, type ModelProto, type TensorProto } from "./schem
 const wireType = (kind: string) => (kind === "int" || kind === "long" ? 0 : kind === "float" ? 5 : 2);
 /** Messages within messages: a body within a body is three, and the C++ reader of the runtime stops at a hundred. */
 const MAX_DEPTH = 64;
+/** What a field that may occur often holds while it has not: one for all, or a file of a million empty messages fills the memory. */
+const NONE: readonly unknown[] = Object.freeze([]);
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 const malformed = (message: string, cause?: unknown) =>
@@ -72,7 +74,7 @@ function spend(context: Context) {
 function readMessage(context: Context, type: string, end: number): Record<string, unknown> {
   const fields = MESSAGES[type] as Record<number, Field>;
   const message: Record<string, unknown> = {};
-  for (const [name, , many] of Object.values(fields)) if (many !== undefined) message[name] = [];
+  for (const [name, , many] of Object.values(fields)) if (many !== undefined) message[name] = NONE;
   while (context.reader.pos < end) {
     spend(context);
     const tag = context.reader.uint32();
@@ -83,6 +85,7 @@ function readMessage(context: Context, type: string, end: number): Record<string
     // A second occurrence would be merged by one protobuf reader and replace the first in another.
     if (many === undefined && name in message) throw malformed(`${type} has two of ${name}`);
     if (many === undefined) message[name] = values[0];
+    else if (message[name] === NONE) message[name] = values;
     else for (const value of values) (message[name] as unknown[]).push(value);
   }
   if (context.reader.pos !== end) throw malformed(`${type} runs past its end`);

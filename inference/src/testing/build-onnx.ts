@@ -17,10 +17,14 @@ function writeValue(writer: protobuf.Writer, number: number, kind: string, value
   else if (kind === "float") writer.uint32((number << 3) | 5).float(value as number);
   else if (kind === "text") writer.uint32((number << 3) | 2).string(value as string);
   else if (kind === "blob" || kind === "packed") writer.uint32((number << 3) | 2).bytes(value as Uint8Array);
-  else writer.uint32((number << 3) | 2).bytes(encodeMessage(kind, value as Plain));
+  else
+    writer.uint32((number << 3) | 2).bytes(value instanceof Uint8Array ? value : encodeMessage(kind, value as Plain));
 }
 
-/** Encodes a message of onnx.proto. Arrays become repeated fields, also where the schema has a single one. */
+/**
+ * Encodes a message of onnx.proto. Arrays become repeated fields, also where the schema has a single one; bytes in place
+ * of a message are taken for one that is encoded already.
+ */
 export function encodeMessage(type: string, message: Plain): Uint8Array {
   const writer = new protobuf.Writer();
   for (const [number, [name, kind]] of Object.entries(MESSAGES[type]!)) {

@@ -9,6 +9,6 @@ const runtime = createRuntime({ kind: kind === "wasm" ? "wasm" : "native", timeo
 await runtime.load("m", busy === "busy" ? slowModel() : buildModel());
 const run = runtime.run("m", [floatTensor("x", [1, 3], [1, 2, 3])]);
 if (busy !== "busy") await run;
-process.send?.(runtime.pid());
+process.send?.(runtime.pids()[0]);
 setInterval(() => {}, 1000);
 await run;

@@ -92,7 +92,7 @@ export async function startHarness(overrides: Partial<ProviderDeps> & { native?:
       chain,
       account: OPERATOR,
       models,
-      backend: native ? createNativeBackend({ timeoutMs: 5000, log: silent, shared: true }) : sumBackend,
+      backend: native ? createNativeBackend({ timeoutMs: 5000, log: silent, sharedProcess: true }) : sumBackend,
       dataDir: directory,
       host: "127.0.0.1",
       port: 0,

@@ -28,7 +28,7 @@ const provider = await createProvider({
   chain,
   account: OPERATOR,
   models,
-  backend: createNativeBackend({ timeoutMs: 5000, log: silent, shared: true }),
+  backend: createNativeBackend({ timeoutMs: 5000, log: silent, sharedProcess: true }),
   dataDir: directory,
   host: "127.0.0.1",
   port: 0,

@@ -33,6 +33,16 @@ export const startSettings = defineSettings({
     about: "drand relays to draw seeds from, where the deployment has a DrandBeacon",
     default: DRAND_URLS.join(","),
   },
+  memoryBudgetMb: {
+    kind: kind.integer(256, 1_048_576, 4_096),
+    about: "MiB of memory for the processes that run models; the least recently used ends when they need more",
+    default: "4096",
+  },
+  sharedProcess: {
+    kind: kind.yes(),
+    about: "run all models in one native and one WASM process instead of two processes each",
+    default: "false",
+  },
   allowPrivate: {
     kind: kind.yes(),
     about: "also call providers over http and in private networks; always on dev chains",

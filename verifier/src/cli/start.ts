@@ -50,6 +50,8 @@ export async function startVerifier(settings: StartSettings): Promise<{ hosted: 
       pollMs: settings.pollMs,
       txPollMs: isDev ? 100 : 1_000,
       runTimeoutMs: settings.runTimeoutMs,
+      memoryBudgetBytes: settings.memoryBudgetMb * 2 ** 20,
+      sharedProcess: settings.sharedProcess,
     });
     shutdown.onClose("verifier", () => host.close());
     const hosted = await host.add({ account, directory: data });
