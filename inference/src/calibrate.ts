@@ -166,7 +166,7 @@ export async function calibrate(request: CalibrationRequest): Promise<Calibratio
     seed,
     S,
     outputs: honest[0]!.map((output) => floors(honest, output)),
-    power: {},
+    power: {} as never,
   };
   const profile = { ...draft, outputs: tolerate(draft, others, honest) };
   const findings: CheatFinding[] = [];
@@ -174,5 +174,5 @@ export async function calibrate(request: CalibrationRequest): Promise<Calibratio
     const runs = "model" in cheat ? await runAll(cheat.name, reference, cheat.model) : honest.map(cheat.outputs);
     findings.push(judgeCheat(profile, cheat.name, runs, honest));
   }
-  return { profile: checkProfile({ ...profile, power: powerOf(profile, findings) }), findings };
+  return { profile: checkProfile({ ...profile, power: powerOf(profile, findings) as never }), findings };
 }

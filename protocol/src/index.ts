@@ -6,6 +6,30 @@ export * from "./errors.ts";
 export * from "./leaf.ts";
 export * from "./manifest.ts";
 export * from "./merkle-sum.ts";
+export {
+  honestTail,
+  MOST_HONEST,
+  type Panel,
+  type PanelResult,
+  type PanelSample,
+  type PanelVerdict,
+  panelDeviation,
+  panelDeviations,
+  panelTest,
+} from "./panel.ts";
+export {
+  type BySamples,
+  CHEATS,
+  type CheatName,
+  type CheatPower,
+  FAR,
+  isSeen,
+  type Missed,
+  MOST_MISSED,
+  SAMPLES,
+  type Share,
+  shareOf,
+} from "./power.ts";
 export * from "./profile.ts";
 export * from "./receipt.ts";
 export * from "./record.ts";

@@ -1,6 +1,8 @@
 import { type Hex, keccak256, stringToBytes } from "viem";
 import { canonicalJson } from "./canonical-json.ts";
+import { type Panel, panelReader } from "./panel.ts";
 import { createReaders, type Reader } from "./parse.ts";
+import { type CheatPower, powerReader } from "./power.ts";
 import { DATATYPES, type Datatype, isFloat } from "./tensor.ts";
 
 /**
@@ -41,8 +43,11 @@ export type ToleranceProfile = {
   /** Safety factor. */
   S: number;
   outputs: OutputTolerance[];
-  /** By kind of cheat, the least deviation (max |difference| / scale) that it showed on any input. */
-  power: Record<string, number>;
+  class?: "tolerance" | "exact";
+  pinned?: { optimization: "all"; isa: string };
+  panel?: Panel;
+  epochs?: number;
+  power: CheatPower[];
 };
 
 /** Fewest calibration inputs: fewer were seen to refuse honest runs. */
@@ -52,7 +57,8 @@ export const TAU_LIMIT = 1e-4;
 /** Cheats must deviate this many times tauMax for a profile to have power. */
 export const LEAST_POWER = 4;
 
-const { refuse, object, map, list, text, number, oneOf } = createReaders("PROTOCOL_BAD_PROFILE");
+const readers = createReaders("PROTOCOL_BAD_PROFILE");
+const { refuse, object, map, list, text, number, oneOf } = readers;
 
 const label = text(/^.{1,256}$/su, "1 to 256 characters");
 const amount = number((n) => n >= 0, "a number of at least 0");
@@ -73,17 +79,25 @@ const tolerance = object<OutputTolerance>(
   ["logits"],
 );
 
-const document = object<ToleranceProfile>({
-  v: oneOf([1] as const),
-  modelHash: text<Hex>(/^0x[0-9a-f]{64}$/, "0x and 64 lower-case hex digits"),
-  ortVersion: label,
-  configs: list(label, 1, 32),
-  C: whole(LEAST_CALIBRATION, 1_000_000),
-  seed: whole(0, Number.MAX_SAFE_INTEGER),
-  S: number((n) => n >= 1 && n <= 32, "a number from 1 to 32"),
-  outputs: list(tolerance, 1, 64),
-  power: map(amount),
-});
+const document = object<ToleranceProfile>(
+  {
+    v: oneOf([1] as const),
+    modelHash: text<Hex>(/^0x[0-9a-f]{64}$/, "0x and 64 lower-case hex digits"),
+    ortVersion: label,
+    configs: list(label, 1, 32),
+    C: whole(LEAST_CALIBRATION, 1_000_000),
+    seed: whole(0, Number.MAX_SAFE_INTEGER),
+    S: number((n) => n >= 1 && n <= 32, "a number from 1 to 32"),
+    outputs: list(tolerance, 1, 64),
+    class: oneOf(["tolerance", "exact"] as const),
+    pinned: object<{ optimization: "all"; isa: string }>({ optimization: oneOf(["all"] as const), isa: label }),
+    panel: panelReader(readers),
+    epochs: whole(1000, 1_000_000),
+    power: (value, at) =>
+      Array.isArray(value) ? powerReader(readers)(value, at) : (map(amount)(value, at) as unknown as CheatPower[]),
+  },
+  ["class", "pinned", "panel", "epochs"],
+);
 
 function checkOutput(o: OutputTolerance, at: string, outputs: OutputTolerance[]): void {
   if (o.mode === "float") {
@@ -124,6 +138,7 @@ export function checkProfile(value: unknown): ToleranceProfile {
   const taus = profile.outputs.filter((o) => o.mode === "float").map((o) => o.tauMax);
   const least = LEAST_POWER * Math.min(...taus);
   for (const [cheat, deviation] of Object.entries(profile.power)) {
+    if (typeof deviation !== "number") continue;
     if (taus.length > 0 && deviation < least)
       throw refuse(`profile.power.${cheat}`, deviation, `at least ${least}, or mode exact`);
   }

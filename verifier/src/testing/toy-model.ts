@@ -11,7 +11,7 @@ export const profile: ToleranceProfile = {
   seed: 1,
   S: 8,
   outputs: [{ name: "y", datatype: "FP32", mode: "float", floorScale: 1, floorL2: 1, tauMax: 1e-5, tauL2: 1e-5 }],
-  power: { int8: 1e-2 },
+  power: { int8: 1e-2 } as never,
 };
 
 export const manifest: ModelManifest = {
