@@ -57,14 +57,19 @@ export async function readJson(path: string): Promise<unknown> {
   }
 }
 
-/** Runs a reader of a file's content, whose refusals do not know the file: they get its path. */
+/** An error that does not know which file it is about, with the file's path before its message. */
+export function about(path: string, error: unknown): unknown {
+  if (!(error instanceof SuretyError)) return error;
+  const { code, message, details, retryable } = error;
+  return new SuretyError(code, `${path}: ${message}`, { cause: error, retryable, ...(details && { details }) });
+}
+
+/** Runs a reader of a file's content; its refusals get the path: see {@link about}. */
 export function inFile<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof SuretyError)) throw error;
-    const { code, message, details, retryable } = error;
-    throw new SuretyError(code, `${path}: ${message}`, { cause: error, retryable, ...(details && { details }) });
+    throw about(path, error);
   }
 }
 

@@ -2,7 +2,7 @@ import { renderTable } from "@surety/node-kit";
 import { type PanelResult, panelDeviation, panelDeviations, panelTest } from "@surety/protocol";
 import type { Io } from "../session.ts";
 import { EXIT, type Outcome } from "../tool.ts";
-import { inFile } from "./files.ts";
+import { about } from "./files.ts";
 import { type Judgement, judge } from "./judge.ts";
 import { readRequest, readResponse } from "./messages.ts";
 import { listPairs, type Pair } from "./pairs.ts";
@@ -23,11 +23,9 @@ async function judgeAll(subject: Subject, pairs: readonly Pair[], timeoutMs: num
       for (const { name, request, response } of pairs) {
         progress.at(name, rows.length, pairs.length);
         const pair = { request: await readRequest(request), response: await readResponse(response) };
-        const judgement = await judge(subject, rerun, pair).catch((error) =>
-          inFile(request, () => {
-            throw error;
-          }),
-        );
+        const judgement = await judge(subject, rerun, pair).catch((error) => {
+          throw about(request, error);
+        });
         rows.push({ name, ...judgement });
       }
       return rows;
