@@ -45,18 +45,26 @@ export function distinctAnswers(m: number, traffic: number): number[] {
   return chances;
 }
 
+/** Probabilities that the samples of one epoch miss a cheat, and that they do not: each exact where it is tiny. */
+export type Odds = { miss: number; detect: number };
+
 /**
- * Probability that the samples of one epoch miss a cheat: the mean over the number u of different answers of
- * (1 - cheatShare * power)^u, or of what both tests were measured to miss with the next lower number of samples, if that
+ * Odds of one epoch: the mean over the number u of different answers that the samples meet. They miss with
+ * (1 - cheatShare * power)^u, or with what both tests were measured to miss with the next lower number of samples, if that
  * is less.
  */
-export function missProbability(m: number, traffic: number, { cheatShare, power, missed }: CheatPlan): number {
+export function epochOdds(m: number, traffic: number, { cheatShare, power, missed }: CheatPlan): Odds {
   const both = (u: number) => {
     const measured = [48, 24, 12].find((count) => count <= u);
     return missed === undefined || measured === undefined ? 1 : missed[`${measured as 12 | 24 | 48}`].both;
   };
-  const chances = distinctAnswers(m, traffic);
-  return chances.reduce((sum, chance, u) => sum + chance * Math.min((1 - cheatShare * power) ** u, both(u)), 0);
+  const q = cheatShare * power;
+  let [miss, detect] = [0, 0];
+  for (const [u, chance] of distinctAnswers(m, traffic).entries()) {
+    miss += chance * Math.min((1 - q) ** u, both(u));
+    if (u > 0) detect += chance * Math.max(-Math.expm1(u * Math.log1p(-q)), 1 - both(u));
+  }
+  return { miss: detect === 0 ? 1 : miss, detect };
 }
 
 /** Samples of a provider whose record is clean, by epochs settled since it began (docs/protocol.md section 5). */
@@ -72,20 +80,20 @@ const SETTLED = 30;
  * @param traffic answers per epoch
  */
 export function outlook(samplesAt: (settled: number) => number, traffic: number, cheat: CheatPlan): Outlook {
-  const known = new Map<number, number>();
-  const missAt = (settled: number): number => {
+  const known = new Map<number, Odds>();
+  const oddsAt = (settled: number): Odds => {
     const m = samplesAt(settled);
-    const miss = known.get(m) ?? missProbability(m, traffic, cheat);
-    known.set(m, miss);
-    return miss;
+    const odds = known.get(m) ?? epochOdds(m, traffic, cheat);
+    known.set(m, odds);
+    return odds;
   };
   const undetected = [1];
-  for (let epoch = 0; epoch < SETTLED; epoch++) undetected.push(undetected[epoch]! * missAt(epoch));
+  for (let epoch = 0; epoch < SETTLED; epoch++) undetected.push(undetected[epoch]! * oddsAt(epoch).miss);
   const early = undetected.slice(0, SETTLED).reduce((sum, chance) => sum + chance, 0);
   const left = undetected[SETTLED]!;
   return {
-    perEpoch: 1 - missAt(0),
-    expectedEpochs: early + (left === 0 ? 0 : left / (1 - missAt(SETTLED))),
+    perEpoch: oddsAt(0).detect,
+    expectedEpochs: early + (left === 0 ? 0 : left / oddsAt(SETTLED).detect),
     undetected7: undetected[7]!,
     undetected30: left,
   };
