@@ -7,6 +7,8 @@ import { encodeInferRequest, encodeInferResponse } from "@surety/sdk";
 import { expect } from "chai";
 import { loadInputs } from "../models/inputs.ts";
 import { type Finished, ROOT, surety } from "./lib/testing/command.ts";
+import { run } from "./lib/testing/run.ts";
+import { main } from "./surety.ts";
 
 const NAME = "digits-cnn";
 const part = (file: string) => join(ROOT, "models", NAME, file);
@@ -146,6 +148,9 @@ describe("surety check", function () {
       const args = [...subject, "--request", good, "--response", answer];
       return args.includes(flag) ? args.with(args.indexOf(flag) + 1, value) : [...args, flag, value];
     };
+    const outputs = [{ ...shipped.outputs[0], mode: "exact", tauMax: 0, tauL2: 0, floorScale: 0, floorL2: 0 }];
+    const { panel: _, ...rest } = shipped;
+    const exact = { ...rest, outputs, class: "exact", pinned: { optimization: "all", isa: "x86-64-v3" } };
     const looser = { ...shipped, outputs: [{ ...shipped.outputs[0], tauMax: tauMax * 2 }] };
     const cases: [string[], string][] = [
       [swap("--model", join(folder, "absent")), "FILE_UNREADABLE"],
@@ -158,6 +163,7 @@ describe("surety check", function () {
       [swap("--profile", text("p2.json", "[]")), "PROTOCOL_BAD_PROFILE"],
       [swap("--profile", put("p3.json", new Uint8Array([0xff, 0xfe]))), "FILE_MALFORMED"],
       [swap("--profile", text("p4.json", JSON.stringify({ ...shipped, ortVersion: "1.0.0" }))), "CHECK_WRONG_PROFILE"],
+      [swap("--profile", text("p6.json", JSON.stringify(exact))), "CHECK_CLASS_EXACT"],
       [swap("--manifest", text("m1.json", "{}")), "PROTOCOL_BAD_MANIFEST"],
       [swap("--manifest", join(other, "manifest.json")), "INFERENCE_STORE_MISMATCH"],
       [
@@ -177,11 +183,13 @@ describe("surety check", function () {
       [swap("--response", "/dev/zero"), "FILE_TOO_LARGE"],
     ];
     for (const [args, code] of cases) {
-      const done = await surety("check", ...args);
+      const done = await run(main, {}, "check", ...args);
       expect(done.code, `${args.join(" ")}: ${done.stderr}`).to.equal(65);
       expect(done.stderr).to.match(new RegExp(`^surety check: ${code}\\w*: .{20,}`));
       expect(done.stdout).to.equal("");
     }
+    const plain = await surety("check", ...swap("--profile", text("p1.json", "{")));
+    expect([plain.code, plain.stdout]).to.deep.equal([65, ""]);
     const json = await surety("check", ...swap("--profile", text("p1.json", "{")), "--json");
     expect(json.code).to.equal(65);
     expect(json.json().error).to.include({ code: "FILE_MALFORMED", retryable: false });
@@ -201,10 +209,11 @@ describe("surety check", function () {
       [...subject, ...pair, "stray"],
     ];
     for (const args of calls) {
-      const done = await surety("check", ...args);
+      const done = await run(main, {}, "check", ...args);
       expect(done.code, `${args.join(" ")}: ${done.stderr}`).to.equal(64);
       expect([done.stdout, done.stderr === ""]).to.deep.equal(["", false]);
     }
+    expect((await surety("check", ...subject)).code).to.equal(64);
   });
 
   describe("--panel", () => {

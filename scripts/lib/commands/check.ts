@@ -21,7 +21,7 @@ export const checkCommand = defineTool({
   about:
     "Runs a model on a request and says whether the response is its: exit code 0 match, 1 mismatch, 2 grey, 64 wrong usage, 65 bad data.",
   example:
-    "surety check --model models/digits-cnn/model.onnx --profile models/digits-cnn/profile.json --manifest models/digits-cnn/manifest.json --request docs/examples/seven.request.json --response docs/examples/seven.response.json",
+    "surety check --model models/digits-cnn/model.onnx --profile models/digits-cnn/profile.json --manifest models/digits-cnn/manifest.json --request docs/examples/digit.request.json --response docs/examples/digit.response.json",
   settings: {
     model: { kind: kind.path("./model.onnx"), about: "the ONNX file" },
     profile: { kind: kind.path("./profile.json"), about: "its tolerance profile" },
