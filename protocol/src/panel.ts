@@ -16,10 +16,26 @@ export type PanelResult = {
  * in units of tau. Undefined where a deviation says nothing: outside the domain, references that disagree, an output wrong in
  * kind, no float output.
  */
-export function panelDeviation({ judged, outputs }: Comparison): number | undefined {
+export function panelDeviation({ judged, outputs }: PanelSample["comparison"]): number | undefined {
   const floats = outputs.filter(({ rule }) => rule === "float");
   if (!judged || floats.length === 0 || floats.some(({ wrong }) => wrong !== null)) return undefined;
   return Math.min(Math.max(...floats.map((o) => o.native)), Math.max(...floats.map((o) => o.wasm)));
+}
+
+/** A sample as the panel takes it: the hash of its inputs, and how its outputs compared. */
+export type PanelSample = { inputHash: string; comparison: Pick<Comparison, "judged" | "outputs"> };
+
+/**
+ * Deviations of the samples that a panel judges, each distinct input once, by its largest: a request that is repeated many
+ * times must not frame a provider.
+ */
+export function panelDeviations(samples: readonly PanelSample[]): number[] {
+  const largest = new Map<string, number>();
+  for (const { inputHash, comparison } of samples) {
+    const deviation = panelDeviation(comparison);
+    if (deviation !== undefined) largest.set(inputHash, Math.max(deviation, largest.get(inputHash) ?? 0));
+  }
+  return [...largest.values()];
 }
 
 /**
@@ -27,7 +43,7 @@ export function panelDeviation({ judged, outputs }: Comparison): number | undefi
  * plausible is not plausible twelve times. The share of calibrated honest deviations that reach a sample's, stretched by the
  * calibration's factor, is its p value; -sum ln p of n honest samples is at most Gamma(n, 1) distributed. No sample alone can
  * fail a panel: the least p value is 1 / (honest + 1).
- * @param deviations one per distinct input, as {@link panelDeviation} gives them: a repeated request must count once
+ * @param deviations one per distinct input, as {@link panelDeviations} gives them
  * @throws SuretyError PROTOCOL_BAD_PANEL if a deviation is negative or no number
  */
 export function panelTest(deviations: readonly number[], calibration: PanelCalibration): PanelResult {

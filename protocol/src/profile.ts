@@ -118,9 +118,10 @@ const pinned = object<Pinned>({
   isa: text(/^[a-z0-9-]{1,32}$/, "1 to 32 of a-z, 0-9, -"),
 });
 const panel = object<PanelCalibration>({
-  honest: list(amount, 1, MOST_HONEST),
-  stretch: number((n) => n >= 1 && n <= 8, "a number from 1 to 8"),
-  alpha: number((n) => n > 0 && n <= 0.01, "a number above 0, at most 0.01"),
+  // The bounds keep whoever registers a profile from switching the test off.
+  honest: list(rate, LEAST_CALIBRATION, MOST_HONEST),
+  stretch: number((n) => n >= 1 && n <= 4, "a number from 1 to 4"),
+  alpha: number((n) => n >= 1e-6 && n <= 0.01, "a number from 1e-6 to 0.01"),
   least: whole(2, Number(SAMPLE_COUNTS[0])),
   falseAlarms: object<Record<SampleCount, number>>({ 12: rate, 24: rate, 48: rate }),
 });

@@ -16,6 +16,21 @@ describe("kinds of settings of the operators' commands", () => {
       expect(read(share, text), text).to.equal(undefined);
   });
 
+  it("reads shares as numbers or in percent, both ends included", () => {
+    const share = scriptKind.share();
+    for (const [text, value] of [
+      ["0", 0],
+      ["1", 1],
+      ["0.25", 0.25],
+      ["10%", 0.1],
+      ["100 %", 1],
+      ["0%", 0],
+    ] as const)
+      expect(read(share, text), text).to.equal(value);
+    for (const text of ["1.01", "10", "101%", "-0.1", "1e-3", ".5", "%", "", "NaN"])
+      expect(read(share, text), text).to.equal(undefined);
+  });
+
   it("reads amounts as text, since their decimals are the token's", () => {
     expect(read(scriptKind.amount(), " 12.50 ")).to.equal("12.50");
     for (const text of ["0", "0.0", "-1", "1e18", "1_000", "0x10", "1.", "1,5"])

@@ -31,6 +31,13 @@ export const scriptKind = {
       const value = BigInt(`${whole}${part.padEnd(7, "0")}` || 0);
       return whole !== "" && value > 0n && value <= BigInt(Math.round(most * 1e7)) ? value : undefined;
     }),
+  /** A share from 0 to 1, as a number or in percent. */
+  share: (example = "10%"): Kind<number> =>
+    read("a share from 0 to 1, or from 0% to 100%", example, (text) => {
+      const [, digits, sign] = /^(\d{1,3}(?:\.\d{1,15})?)\s?(%?)$/.exec(text) ?? [];
+      const value = Number(digits ?? Number.NaN) / (sign === "%" ? 100 : 1);
+      return value >= 0 && value <= 1 ? value : undefined;
+    }),
   /** One or more model ids, separated by commas. */
   modelIds: (): Kind<Hex[]> =>
     read("model ids of 0x and 64 hexadecimal digits, separated by commas", `0x${"ab".repeat(32)}`, (text) => {

@@ -4,8 +4,18 @@ import { Command, CommanderError } from "commander";
 import { BaseError } from "viem";
 import type { CallReport } from "./perform.ts";
 import { refusal } from "./refusal.ts";
-import { createSession, type Io, outputSettings, type ScriptValues, type Session, scriptSettings } from "./session.ts";
+import {
+  createSession,
+  type Io,
+  outputSettings,
+  type ProgramSources,
+  type ScriptValues,
+  type Session,
+  scriptSettings,
+  wantsJson,
+} from "./session.ts";
 import { printCalls, printFailure, printReport, type Report } from "./summary.ts";
+import { EXIT, runTool, type ToolSpec, toolSettings } from "./tool.ts";
 
 /** One command of a program: its settings, and what it does with them. */
 export type CommandSpec = {
@@ -38,53 +48,56 @@ type Env = Record<string, string | undefined>;
 
 /**
  * Makes a program of commands. All settings are checked before anything else; a refusal is printed with what was sent
- * before it, and gives exit code 1.
+ * before it, and gives exit code 1. Tools have exit codes of their own: {@link EXIT}.
  *
  * @param others Settings of other programs, whose variables may be in the same environment.
  */
 export function createMain(
-  program: { name: string; about: string; commands: readonly CommandSpec[] },
+  program: { name: string; about: string; commands: readonly (CommandSpec | ToolSpec)[] },
   others: readonly string[] = [],
 ): Main {
   return async (argv, env, io) => {
     let code = 0;
     const root = new Command(program.name).description(program.about);
+    const tools = new Set<Command>();
     for (const spec of program.commands) {
       const command = spec.name === "" ? root : root.command(spec.name).aliases(spec.aliases ?? []);
       addOptions(command.description(spec.about), settingsOf(spec));
       command.addHelpText("after", `\nExample:\n  ${spec.example}`);
       command.action(async (flags: Record<string, unknown>) => {
-        code = await runCommand(`${program.name} ${spec.name}`.trim(), spec, { flags, env, others }, io);
+        const run = spec.kind === "tool" ? runTool : runCommand;
+        code = await run(`${program.name} ${spec.name}`.trim(), spec as never, { flags, env, others }, io);
       });
+      if (spec.kind === "tool") tools.add(command);
     }
     for (const command of [root, ...root.commands])
-      command.exitOverride().configureOutput({
-        writeOut: (text) => io.stdout.write(text),
-        writeErr: (text) => io.stderr.write(text),
-      });
+      command
+        .exitOverride((error) => {
+          // Asking for help is no error.
+          code = error.exitCode !== 0 && tools.has(command) ? EXIT.usage : error.exitCode;
+          throw error;
+        })
+        .configureOutput({
+          writeOut: (text) => io.stdout.write(text),
+          writeErr: (text) => io.stderr.write(text),
+        });
     try {
       await root.parseAsync(argv, { from: "user" });
-      return code;
     } catch (error) {
-      if (error instanceof CommanderError) return error.exitCode;
-      throw error;
+      if (!(error instanceof CommanderError)) throw error;
     }
+    return code;
   };
 }
 
 /** A command's own settings and those of every command of its kind. */
-function settingsOf({ kind, settings }: CommandSpec): Settings {
+function settingsOf({ kind, settings }: CommandSpec | ToolSpec): Settings {
+  if (kind === "tool") return toolSettings(settings);
   return { ...settings, ...(kind === "offline" ? outputSettings : scriptSettings) };
 }
 
-async function runCommand(
-  title: string,
-  spec: CommandSpec,
-  sources: { flags: Record<string, unknown>; env: Env; others: readonly string[] },
-  io: Io,
-): Promise<number> {
-  // Asked before the settings are checked, because their refusal is printed in this form too.
-  const json = String(sources.flags.json ?? (sources.env.SURETY_JSON || "false")) === "true";
+async function runCommand(title: string, spec: CommandSpec, sources: ProgramSources, io: Io): Promise<number> {
+  const json = wantsJson(sources);
   let session: Session | undefined;
   try {
     const values = loadSettings(settingsOf(spec), sources) as ScriptValues;

@@ -8,6 +8,7 @@ import {
   kind,
   loadAccount,
   readDeployment,
+  type Sources,
   type Values,
 } from "@surety/node-kit";
 import { SuretyError } from "@surety/protocol";
@@ -18,6 +19,13 @@ import type { Context, ReadContext, Sender } from "./context.ts";
 export const outputSettings = defineSettings({
   json: { kind: kind.yes(), about: "print one JSON object instead of text", default: "false" },
 });
+
+/** Where a command's settings come from: see `Sources` of node-kit. */
+export type ProgramSources = Required<Sources>;
+
+/** Whether `--json` was asked for, before settings are checked: their refusal is printed in this form too. */
+export const wantsJson = ({ flags, env }: ProgramSources): boolean =>
+  String(flags.json ?? (env.SURETY_JSON || "false")) === "true";
 
 /** What every command understands that talks to a chain. */
 export const scriptSettings = defineSettings({

@@ -85,6 +85,8 @@ function toObjects({ columns, rows }: { columns: Column[]; rows: Cell[][] }) {
 
 const plain = (cell: Cell | undefined) => (typeof cell === "object" ? cell.text : cell);
 
-function toJson(value: unknown): string {
-  return JSON.stringify(value, (_key, one) => (typeof one === "bigint" ? String(one) : one), 2);
+/** JSON for people and machines; large integers, infinities and NaN as strings. */
+export function toJson(value: unknown): string {
+  const beyondJson = (one: unknown) => typeof one === "bigint" || (typeof one === "number" && !Number.isFinite(one));
+  return JSON.stringify(value, (_key, one) => (beyondJson(one) ? String(one) : one), 2);
 }

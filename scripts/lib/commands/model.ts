@@ -1,6 +1,7 @@
 import { kind } from "@surety/node-kit";
 import { readModels, registerModels } from "../actions/model.ts";
 import { defineCommand } from "../program.ts";
+import { calibrateCommand } from "./calibrate.ts";
 
 const registerCommand = defineCommand({
   name: "register",
@@ -29,4 +30,4 @@ const registerCommand = defineCommand({
 });
 
 /** The commands of scripts/model.ts. */
-export const modelCommands = [registerCommand];
+export const modelCommands = [calibrateCommand, registerCommand];

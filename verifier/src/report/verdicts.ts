@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import {
+  type Comparison,
   compare,
   decodeTensors,
   inDomain,
   packRerunReport,
-  panelDeviation,
+  panelDeviations,
   panelTest,
   type RerunReport,
   type SampleVerdict,
@@ -16,8 +17,8 @@ import type { Model } from "../ports.ts";
 import { leafOfSamples } from "../samples.ts";
 import type { LeafRow } from "../store/types.ts";
 
-/** A verdict on one leaf, why, and how far it lies for the panel test; undefined where that says nothing. */
-export type LeafVerdict = { verdict: SampleVerdict; reason: string; deviation?: number | undefined };
+/** A verdict on one leaf, why, and the comparison that it comes from, if there was one. */
+export type LeafVerdict = { verdict: SampleVerdict; reason: string; comparison?: Comparison };
 
 /**
  * Whether opened outputs are those that a leaf seals: `sealed = keccak256(abi.encode(leafSalt, outputHash))`, and the bytes
@@ -47,7 +48,7 @@ export function judgeLeaf(leaf: LeafRow, model: Model): LeafVerdict {
       profile: model.profile,
       inDomain: inDomain(model.manifest, decodeTensors(leaf.inputs)),
     });
-    return { verdict: comparison.verdict, reason: comparison.reason, deviation: panelDeviation(comparison) };
+    return { verdict: comparison.verdict, reason: comparison.reason, comparison };
   } catch (error) {
     if (error instanceof SuretyError) return { verdict: "grey", reason: error.message };
     throw error;
@@ -60,15 +61,13 @@ export type JudgedLeaf = LeafRow & LeafVerdict;
 /** Panel findings as the report packs them. */
 const PANEL = { "not-judged": 0, pass: 1, fail: 2 } as const;
 
-/** The panel test over leaves, each distinct input once: whoever repeats a request must not make a provider look worse. */
+/** The panel test over leaves. */
 function judgePanel(judged: readonly JudgedLeaf[], { profile }: Model): RerunReport["panel"] {
   if (profile.panel === undefined) return PANEL["not-judged"];
-  const byInput = new Map<string, number>();
-  for (const { inputs, deviation } of judged) {
-    const key = createHash("sha256").update(inputs).digest("hex");
-    if (deviation !== undefined && !byInput.has(key)) byInput.set(key, deviation);
-  }
-  return PANEL[panelTest([...byInput.values()], profile.panel).verdict];
+  const samples = judged.flatMap(({ inputs, comparison }) =>
+    comparison ? [{ inputHash: createHash("sha256").update(inputs).digest("hex"), comparison }] : [],
+  );
+  return PANEL[panelTest(panelDeviations(samples), profile.panel).verdict];
 }
 
 /**
