@@ -21,7 +21,7 @@ process.once("message", async ({ kind, bytes, inputs }: BareConfig) => {
     const start = performance.now();
     let runs = 0;
     while (performance.now() - start < ms) await session.run(feeds[runs++ % feeds.length]!);
-    process.send?.((runs / (performance.now() - start)) * 1000);
+    process.send?.({ count: runs, ms: performance.now() - start });
   });
   process.send?.("ready");
 });

@@ -51,10 +51,13 @@ async function startBare(config: BareConfig): Promise<ChildProcess> {
   return child;
 }
 
-const bareRate = async (child: ChildProcess, ms: number): Promise<number> => {
+/** Runs or checks done, and milliseconds that they took. */
+type Turn = { count: number; ms: number };
+
+const bareTurnOf = async (child: ChildProcess, ms: number): Promise<Turn> => {
   child.send(ms as never);
-  const [rate] = await once(child, "message");
-  return rate as number;
+  const [turn] = await once(child, "message");
+  return turn as Turn;
 };
 
 /** Milliseconds of processor that this process has used. */
@@ -69,7 +72,13 @@ type Answer = { inputs: Uint8Array; outputs: Uint8Array; outputHash: string };
 const sha256 = (bytes: Uint8Array) => hash("sha256", bytes, "hex");
 
 /** Checks answers as a verifier does: decode, run, hash what came, compare with what was claimed. */
-async function checkRate(runtime: Runtime, model: BenchModel, answers: Answer[], ms: number, batch: number) {
+async function checkTurnOf(
+  runtime: Runtime,
+  model: BenchModel,
+  answers: Answer[],
+  ms: number,
+  batch: number,
+): Promise<Turn> {
   const start = performance.now();
   let checks = 0;
   let next = 0;
@@ -93,7 +102,7 @@ async function checkRate(runtime: Runtime, model: BenchModel, answers: Answer[],
     while (performance.now() - start < ms) await check();
   };
   await Promise.all([work(), work()]);
-  return (checks / (performance.now() - start)) * 1000;
+  return { count: checks, ms: performance.now() - start };
 }
 
 /**
@@ -112,37 +121,35 @@ export async function measure(model: BenchModel, options: MeasureOptions): Promi
       const outputs = encodeTensors(truth[i]!);
       return { inputs: encodeTensors(inputs), outputs, outputHash: sha256(outputs) };
     });
-    const total = (rates: number[]) => rates.reduce((sum, rate) => sum + rate, 0);
-    const bareNow = async () => total(await Promise.all(children.map((child) => bareRate(child, ms))));
-    const checksNow = async () =>
-      total(await Promise.all(runtimes.map((runtime) => checkRate(runtime, model, answers, ms, batch))));
-    await bareNow();
-    await checksNow();
-
+    const pids = { bare: children.map(({ pid }) => pid ?? 0), model: runtimes.flatMap((runtime) => runtime.pids()) };
     const cpu = { bare: 0, model: 0, checker: 0 };
     const runs = { bare: 0, checks: 0 };
-    const bareTurn = async (): Promise<number> => {
-      const pids = children.map(({ pid }) => pid ?? 0);
-      const before = processorTime(pids);
-      const rate = await bareNow();
-      cpu.bare += processorTime(pids) - before;
-      runs.bare += (rate * ms) / 1000;
-      return rate;
+    /** All processes together: runs per second. */
+    const turn = async (side: "bare" | "checks"): Promise<number> => {
+      const isBare = side === "bare";
+      const before = { bare: processorTime(pids.bare), model: processorTime(pids.model), checker: ownCpuMs() };
+      const turns = await Promise.all(
+        isBare
+          ? children.map((child) => bareTurnOf(child, ms))
+          : runtimes.map((runtime) => checkTurnOf(runtime, model, answers, ms, batch)),
+      );
+      runs[side] += turns.reduce((sum, { count }) => sum + count, 0);
+      if (isBare) cpu.bare += processorTime(pids.bare) - before.bare;
+      else {
+        cpu.checker += ownCpuMs() - before.checker;
+        cpu.model += processorTime(pids.model) - before.model;
+      }
+      return turns.reduce((sum, one) => sum + (one.count / one.ms) * 1000, 0);
     };
-    const checksTurn = async (): Promise<number> => {
-      const pids = runtimes.flatMap((runtime) => runtime.pids());
-      const [before, own] = [processorTime(pids), ownCpuMs()];
-      const rate = await checksNow();
-      cpu.checker += ownCpuMs() - own;
-      cpu.model += processorTime(pids) - before;
-      runs.checks += (rate * ms) / 1000;
-      return rate;
-    };
+    await turn("bare");
+    await turn("checks");
+
     const found: { bare: number; checks: number }[] = [];
     for (let round = 0; round < rounds; round++) {
-      const first = round % 2 === 0 ? await bareTurn() : await checksTurn();
-      const second = round % 2 === 0 ? await checksTurn() : await bareTurn();
-      found.push(round % 2 === 0 ? { bare: first, checks: second } : { bare: second, checks: first });
+      const order = round % 2 === 0 ? (["bare", "checks"] as const) : (["checks", "bare"] as const);
+      const rates = { bare: 0, checks: 0 };
+      for (const side of order) rates[side] = await turn(side);
+      found.push(rates);
       onRound?.(round + 1);
     }
     const ratios = found.map(({ bare, checks }) => checks / bare);
