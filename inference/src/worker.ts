@@ -186,7 +186,11 @@ export function createWorker(options: WorkerOptions): Worker {
     lastUsed: () => lastUsed,
     pid: () => (child?.alive() ? child.pid : undefined),
     pending: () => pending,
-    rest: () => void child?.kill(),
+    rest: () => {
+      if (!child?.alive()) return;
+      log?.info({ kind, pid: child.pid, bytes: lastMemory }, "inference process ended, its memory is free");
+      void child.kill();
+    },
     close: async () => {
       closing.abort();
       budget.leave(worker);

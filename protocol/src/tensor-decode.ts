@@ -1,5 +1,6 @@
 import { SuretyError } from "./errors.ts";
-import { checkTensor, DATATYPES, type Datatype, encodeTensors, MAX_NAME, MAX_RANK, type Tensor } from "./tensor.ts";
+import { checkTensor, DATATYPES, type Datatype, MAX_NAME, MAX_RANK, type Tensor } from "./tensor.ts";
+import { compareBytes, twice } from "./tensor-names.ts";
 
 const BY_ONNX = new Map<number, Datatype>(
   Object.entries(DATATYPES).map(([name, { onnx }]) => [onnx, name as Datatype]),
@@ -43,11 +44,17 @@ export function decodeTensors(bytes: Uint8Array): Tensor[] {
     return Number(n);
   };
   const tensors: Tensor[] = [];
+  let before: Uint8Array | undefined;
   while (at < bytes.length) {
     const length = view.getUint32(take(4), true);
     if (length > MAX_NAME) throw bad(`a name of ${length} bytes, needs at most ${MAX_NAME}`);
     const start = take(length);
-    const name = readName(bytes.subarray(start, at), start);
+    const written = bytes.subarray(start, at);
+    const order = before === undefined ? -1 : compareBytes(before, written);
+    if (order > 0) throw bad("they are not sorted by name");
+    before = written;
+    const name = readName(written, start);
+    if (order === 0) throw twice(name);
     const type = bytes[take(1)]!;
     const datatype = BY_ONNX.get(type);
     if (datatype === undefined) throw bad(`ONNX type ${type} has no Open Inference Protocol datatype`);
@@ -58,7 +65,5 @@ export function decodeTensors(bytes: Uint8Array): Tensor[] {
     const from = take(size);
     tensors.push(checkTensor({ name, datatype, shape, data: new Uint8Array(bytes.subarray(from, from + size)) }));
   }
-  const again = encodeTensors(tensors);
-  if (again.some((b, i) => b !== bytes[i])) throw bad("they are not sorted by name");
   return tensors;
 }

@@ -42,8 +42,11 @@ export function toFloats(t: Tensor): Float64Array {
   const reader = FLOAT_READERS[checkTensor(t).datatype];
   if (reader === undefined) throw wrongType(t, "FP16, FP32 or FP64");
   const [size, read] = reader;
-  // A copy of the bytes is aligned, and on the usual byte order it is the elements. Not `slice`: a Buffer's copies nothing.
-  if (LITTLE_ENDIAN && size === 4) return new Float64Array(new Float32Array(new Uint8Array(t.data).buffer));
+  if (LITTLE_ENDIAN && size === 4) {
+    // Where the bytes are aligned they are the elements. Where not, a copy is; not by `slice`: a Buffer's copies nothing.
+    const { buffer, byteOffset, byteLength } = t.data.byteOffset % 4 === 0 ? t.data : new Uint8Array(t.data);
+    return new Float64Array(new Float32Array(buffer, byteOffset, byteLength / 4));
+  }
   const view = viewOf(t.data);
   const values = new Float64Array(t.data.length / size);
   for (let i = 0; i < values.length; i++) values[i] = read(view, i * size);

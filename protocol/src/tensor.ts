@@ -2,6 +2,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, type Hex } from "viem";
 import { show } from "./check.ts";
 import { SuretyError } from "./errors.ts";
+import { compareBytes, twice } from "./tensor-names.ts";
 
 /**
  * Open Inference Protocol datatypes: bytes per element (0 = variable) and the ONNX type number that the canonical layout
@@ -101,11 +102,6 @@ export function checkTensor(t: Tensor): Tensor {
   return t;
 }
 
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  for (let i = 0; i < a.length && i < b.length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
-  return a.length - b.length;
-}
-
 /**
  * The canonical layout of a set of tensors, what their hash covers: sorted by the UTF-8 bytes of the name, each
  * `u32le nameLength | name | u8 ONNX type | u8 rank | u64le dimensions | u64le byteLength | raw bytes`, nothing between
@@ -117,9 +113,7 @@ export function encodeTensors(tensors: readonly Tensor[]): Uint8Array {
   named.sort((a, b) => compareBytes(a.name, b.name));
   let total = 0;
   for (const [i, { t, name }] of named.entries()) {
-    if (i > 0 && named[i - 1]!.t.name === t.name) {
-      throw new SuretyError("PROTOCOL_BAD_TENSOR", `two tensors are named ${show(t.name)}, needs distinct names`);
-    }
+    if (i > 0 && named[i - 1]!.t.name === t.name) throw twice(t.name);
     total += 4 + name.length + 2 + 8 * t.shape.length + 8 + t.data.length;
   }
   const out = new Uint8Array(total);
