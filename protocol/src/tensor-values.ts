@@ -1,3 +1,4 @@
+import { joinByteStrings, splitByteStrings } from "./byte-strings.ts";
 import { show } from "./check.ts";
 import { SuretyError } from "./errors.ts";
 import { checkTensor, type Datatype, type Tensor } from "./tensor.ts";
@@ -65,14 +66,7 @@ export function toIntegers(t: Tensor): bigint[] {
 /** The elements of a BYTES tensor, each a view into its data. */
 export function toByteStrings(t: Tensor): Uint8Array[] {
   if (checkTensor(t).datatype !== "BYTES") throw wrongType(t, "BYTES");
-  const view = viewOf(t.data);
-  const out: Uint8Array[] = [];
-  for (let at = 0; at < t.data.length; ) {
-    const end = at + 4 + view.getUint32(at, true);
-    out.push(t.data.subarray(at + 4, end));
-    at = end;
-  }
-  return out;
+  return splitByteStrings(t.data);
 }
 
 /**
@@ -107,16 +101,5 @@ export function int64Tensor(name: string, shape: number[], values: readonly (big
 }
 
 /** Makes a BYTES tensor from byte strings or texts (as UTF-8), row-major; errors as {@link floatTensor}. */
-export function bytesTensor(name: string, shape: number[], values: readonly (Uint8Array | string)[]): Tensor {
-  const utf8 = new TextEncoder();
-  const items = values.map((v) => (typeof v === "string" ? utf8.encode(v) : v));
-  const data = new Uint8Array(items.reduce((sum, item) => sum + 4 + item.length, 0));
-  const view = viewOf(data);
-  let at = 0;
-  for (const item of items) {
-    view.setUint32(at, item.length, true);
-    data.set(item, at + 4);
-    at += 4 + item.length;
-  }
-  return checkTensor({ name, datatype: "BYTES", shape, data });
-}
+export const bytesTensor = (name: string, shape: number[], values: readonly (Uint8Array | string)[]): Tensor =>
+  checkTensor({ name, datatype: "BYTES", shape, data: joinByteStrings(values) });

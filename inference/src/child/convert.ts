@@ -1,4 +1,5 @@
-import { bytesTensor, type Datatype, type Tensor, toByteStrings } from "@surety/protocol";
+import type { Datatype, Tensor } from "@surety/protocol";
+import { joinByteStrings, splitByteStrings } from "@surety/protocol/byte-strings";
 import type { Tensor as OrtTensor, TensorConstructor } from "onnxruntime-node";
 
 // The native binding reads no Float16Array ("not enough space"), and onnxruntime-common makes one of any Uint16Array where
@@ -30,7 +31,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  */
 export function toOrt(tensor: Tensor, OrtTensor: TensorConstructor): OrtTensor {
   if (tensor.datatype === "BYTES") {
-    const texts = toByteStrings(tensor).map((text) => utf8.decode(text));
+    const texts = splitByteStrings(tensor.data).map((text) => utf8.decode(text));
     return new OrtTensor("string", texts, tensor.shape);
   }
   const [type, Values] = ARRAYS[tensor.datatype];
@@ -40,7 +41,9 @@ export function toOrt(tensor: Tensor, OrtTensor: TensorConstructor): OrtTensor {
 
 /** @returns onnxruntime's tensor with its raw bytes, as they are; throws on datatypes that cannot be carried. */
 export function fromOrt(name: string, tensor: OrtTensor): Tensor {
-  if (tensor.type === "string") return bytesTensor(name, [...tensor.dims], tensor.data as string[]);
+  if (tensor.type === "string") {
+    return { name, datatype: "BYTES", shape: [...tensor.dims], data: joinByteStrings(tensor.data as string[]) };
+  }
   const datatype = DATATYPES.get(tensor.type);
   if (datatype === undefined || !ArrayBuffer.isView(tensor.data)) {
     throw new Error(`output "${name}" has elements of ${tensor.type}`);
