@@ -1,8 +1,10 @@
 export * from "./cage.ts";
 export { type Calibration, type CalibrationRequest, calibrate, LEAST_BATTERY } from "./calibration/calibrate.ts";
+export { drawInputs, tensorOf } from "./calibration/draw.ts";
 export { isaClass } from "./calibration/isa.ts";
 export { mixInputs } from "./calibration/mix.ts";
 export { seededRandom } from "./calibration/random.ts";
+export { type ReproductionRequest, reproduceLimits } from "./calibration/reproduce.ts";
 export { batteryOf, type Cheat } from "./cheats/battery.ts";
 export { type Quantized, quantizeWeights } from "./cheats/quantize.ts";
 export * from "./check-tensors.ts";

@@ -25,6 +25,7 @@ import {
 import { receiptDomain } from "@surety/protocol";
 import { errorsAbi } from "@surety/sdk";
 import type { LocalAccount, PublicClient } from "viem";
+import { reproducedModels } from "./limits.ts";
 import type { Clock, DrawCall, InputSource, Models, Rng } from "./ports.ts";
 import { createOwnRuns } from "./rerun/runtimes.ts";
 import { createSignatureCheck } from "./rerun/signatures.ts";
@@ -112,6 +113,7 @@ async function drawCallOf(beacon: BeaconName, { client, http, drand }: HostOptio
 
 /**
  * Opens what verifiers of one process share: the watch of the chain, a native and a WASM runtime with all models loaded.
+ * Models whose calibration this machine does not reproduce are as if it did not hold them.
  * @throws SuretyError of the chain, the deployment or a model, after closing what was opened
  */
 export async function openHost(options: HostOptions): Promise<Host> {
@@ -121,7 +123,6 @@ export async function openHost(options: HostOptions): Promise<Host> {
   const closing = createClosing(log);
   const beacon = beaconOf(deployment);
   const drawCall = await drawCallOf(beacon.name, options);
-  const kept: Models = { get: (id) => models.find((model) => model.id === id) };
 
   const open = async (directory: string): Promise<Database> => {
     const database = openStore({ directory });
@@ -145,9 +146,10 @@ export async function openHost(options: HostOptions): Promise<Host> {
 
   log.info(cageFacts(openCage(DEFAULT_MEMORY_BYTES)), "what a process that runs models cannot do here");
   try {
+    const database = await open(options.directory);
     const watch = await openWatch({
       client,
-      database: await open(options.directory),
+      database,
       contracts: { ...deployment.contracts, EpochClock: at("EpochClock") },
       startBlock: deployment.startBlock,
       confirmations: options.confirmations ?? 0,
@@ -156,7 +158,10 @@ export async function openHost(options: HostOptions): Promise<Host> {
       minGapMs: pollMs / 2,
     });
     const [native, wasm] = await Promise.all([start("native"), start("wasm")]);
-    const rerunner = createOwnRuns({ native, wasm });
+    const runtimes = { native, wasm };
+    const judged = await reproducedModels({ models, runtimes, inputs: options.inputs, database, rng, log });
+    const kept: Models = { get: (id) => judged.find((model) => model.id === id) };
+    const rerunner = createOwnRuns(runtimes);
     const isSigned = createSignatureCheck(receiptDomain({ chainId: BigInt(chainId), receiptLog: at("ReceiptLog") }));
 
     const add: Host["add"] = async ({ account, directory, log: own = log }) => {
@@ -210,7 +215,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
         throw error;
       }
     };
-    return { watch, runtimes: { native, wasm }, add, close: closing.run };
+    return { watch, runtimes, add, close: closing.run };
   } catch (error) {
     await closing.run();
     throw error;

@@ -62,7 +62,8 @@ describe("calibrate", function () {
     expect(k).to.deep.equal({
       name: "k",
       datatype: "INT64",
-      mode: "exact",
+      mode: "margin",
+      logits: "y",
       floorScale: 0,
       floorL2: 0,
       tauMax: 0,

@@ -88,7 +88,7 @@ export async function calibrate(request: CalibrationRequest): Promise<Calibratio
     );
   const idle = battery.map(({ cheat }) => cheat).filter((cheat) => !runs.cheats.some((one) => one.cheat === cheat));
 
-  const tolerant = withTolerances(common, runs, measure);
+  const tolerant = withTolerances(model, common, runs, measure);
   if (typeof tolerant !== "string") return { profile: checkProfile(tolerant), reason: null, idle };
   const exact: ToleranceProfile = {
     ...common,
@@ -108,13 +108,14 @@ type Common = Omit<ToleranceProfile, "class" | "outputs" | "power">;
 
 /** A profile of class `tolerance` that sees every cheat, or why there is none. */
 function withTolerances(
+  model: Uint8Array,
   common: Common,
   runs: Runs,
   measure: (profile: ToleranceProfile) => CheatPower[],
 ): ToleranceProfile | string {
   let draft: ToleranceProfile;
   try {
-    draft = { ...common, class: "tolerance", outputs: tolerances(runs), power: [] };
+    draft = { ...common, class: "tolerance", outputs: tolerances(model, runs), power: [] };
   } catch (error) {
     if (error instanceof SuretyError && error.code === "INFERENCE_CALIBRATION_DISAGREES") return error.message;
     throw error;

@@ -1,4 +1,5 @@
 import {
+  type Datatype,
   deviation,
   isFloat,
   type OutputTolerance,
@@ -7,13 +8,31 @@ import {
   type ToleranceProfile,
   toFloats,
 } from "@surety/protocol";
+import { decodeModel } from "../onnx/decode.ts";
 import { median, tidy } from "./numbers.ts";
 
 /** Safety factor: middle of the range in which no honest run was refused and no cheat accepted. */
 export const S = 8;
-/** Least honest deviation assumed, so that models which happened to agree to the bit keep a tolerance. */
-const LEAST_MAX = 2 ** -22;
-const LEAST_L2 = 2 ** -24;
+/**
+ * Least honest deviations assumed, by largest difference and by norm, so that models which happened to agree to the bit keep
+ * a tolerance. A half-precision output may differ by a unit in the last place wherever one rounding falls the other way.
+ */
+const LEAST = { wide: { tauMax: 2 ** -22, tauL2: 2 ** -24 }, half: { tauMax: 2 ** -10, tauL2: 2 ** -12 } };
+/** Half a unit in the last place at 1: no deviation below it can be told from rounding. */
+const ROUNDING = { wide: 2 ** -24, half: 2 ** -11 };
+
+const width = (datatype: Datatype) => (datatype === "FP16" ? "half" : "wide");
+
+/** A limit of a float output. */
+export type Metric = "tauMax" | "tauL2";
+/** By limit, the units in which a deviation is that metric alone. */
+export const METRICS: Record<Metric, Record<Metric, number>> = {
+  tauMax: { tauMax: 1, tauL2: Number.POSITIVE_INFINITY },
+  tauL2: { tauMax: Number.POSITIVE_INFINITY, tauL2: 1 },
+};
+
+/** Least limits of a float output: those of a model whose honest runs agree to the bit. */
+export const leastLimit = (datatype: Datatype, metric: Metric): number => S * LEAST[width(datatype)][metric];
 
 const norm = (values: Float64Array) => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0));
 const largest = (values: Float64Array) => values.reduce((max, v) => Math.max(max, Math.abs(v)), 0);
@@ -34,16 +53,35 @@ const untold = ({ name, datatype }: Tensor): OutputTolerance => ({
   tauL2: 0,
 });
 
-function withFloors(runs: Tensor[][], tensor: Tensor): OutputTolerance {
-  if (!isFloat(tensor.datatype)) return untold(tensor);
-  const values = runs.map((outputs) => toFloats(outputs.find(({ name }) => name === tensor.name)!));
+/**
+ * Medians over runs of a float output's largest magnitude and of its norm.
+ * @throws SuretyError `INFERENCE_CALIBRATION_NOT_FINITE`
+ */
+export function floorsOf(runs: Tensor[][], output: string): Pick<OutputTolerance, "floorScale" | "floorL2"> {
+  const values = runs.map((outputs) => toFloats(outputs.find(({ name }) => name === output)!));
   const broken = values.findIndex((floats) => !floats.every(Number.isFinite));
   if (broken >= 0) {
-    const message = `Output "${tensor.name}" of calibration input ${broken} holds NaN or infinity; choose inputs of the model's domain.`;
+    const message = `Output "${output}" of calibration input ${broken} holds NaN or infinity; choose inputs of the model's domain.`;
     throw new SuretyError("INFERENCE_CALIBRATION_NOT_FINITE", message);
   }
-  const [floorScale, floorL2] = [tidy(median(values.map(largest))), tidy(median(values.map(norm)))];
-  return { ...untold(tensor), mode: "float", floorScale, floorL2 };
+  return { floorScale: tidy(median(values.map(largest))), floorL2: tidy(median(values.map(norm))) };
+}
+
+/** By integer output, the float output that it is the arg-max of along the last axis. */
+function argMaxima(model: Uint8Array, outputs: readonly Tensor[]): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const node of decodeModel(model).graph?.node ?? []) {
+    const scores = outputs.find(({ name, datatype }) => name === node.input[0] && isFloat(datatype));
+    const axis = Number(node.attribute.find(({ name }) => name === "axis")?.i ?? 0);
+    const isLast = scores !== undefined && (axis === -1 || axis === scores.shape.length - 1);
+    if (node.opType === "ArgMax" && isLast) found.set(node.output[0] ?? "", scores.name);
+  }
+  return found;
+}
+
+function draftOf(runs: Tensor[][], tensor: Tensor, logits: string | undefined): OutputTolerance {
+  if (isFloat(tensor.datatype)) return { ...untold(tensor), mode: "float", ...floorsOf(runs, tensor.name) };
+  return logits === undefined ? untold(tensor) : { ...untold(tensor), mode: "margin", logits };
 }
 
 /** Largest deviations of `runs` from `reference`, by output, under some tolerances. */
@@ -62,37 +100,44 @@ function worst(outputs: OutputTolerance[], runs: Tensor[][], reference: Tensor[]
 }
 
 /**
- * The tolerance of every output: 8 x the largest deviation of any alternative from the reference, per metric; outputs that are
- * no floats must be equal.
+ * The tolerance of every output: 8 x the largest deviation of any alternative from the reference, per metric. An integer output
+ * that the model computes as the arg-max of a float output along its last axis is compared by margin; every other output that is
+ * no float must be equal.
  * @throws SuretyError `INFERENCE_CALIBRATION_NOT_FINITE`, `INFERENCE_CALIBRATION_DISAGREES`
  */
-export function tolerances({ reference, alternatives }: HonestRuns): OutputTolerance[] {
-  const outputs = reference[0]!.map((tensor) => withFloors(reference, tensor));
-  const most = (unit: { tauMax: number; tauL2: number }) => {
-    const measured = outputs.map((output) => (output.mode === "float" ? { ...output, ...unit } : output));
+export function tolerances(model: Uint8Array, { reference, alternatives }: HonestRuns): OutputTolerance[] {
+  const linked = argMaxima(model, reference[0]!);
+  const outputs = reference[0]!.map((tensor) => draftOf(reference, tensor, linked.get(tensor.name)));
+  for (const metric of Object.keys(METRICS) as Metric[]) {
+    const measured = outputs.map((output) => (output.mode === "float" ? { ...output, ...METRICS[metric] } : output));
     const all = alternatives.map((runs) => worst(measured, runs, reference));
-    return (name: string, least: number) => tidy(S * Math.max(least, ...all.map((found) => found.get(name) ?? 0)));
-  };
-  const byMax = most({ tauMax: 1, tauL2: Number.POSITIVE_INFINITY });
-  const byL2 = most({ tauMax: Number.POSITIVE_INFINITY, tauL2: 1 });
-  return outputs.map((output) => {
-    const { name, mode } = output;
-    if (mode === "float") return { ...output, tauMax: byMax(name, LEAST_MAX), tauL2: byL2(name, LEAST_L2) };
-    if (byMax(name, 0) === 0) return output;
-    const message = `Honest runtimes differ in output "${name}", which must be exact.`;
-    throw new SuretyError("INFERENCE_CALIBRATION_DISAGREES", message);
-  });
+    for (const output of outputs.filter(({ mode }) => mode === "float")) {
+      const most = Math.max(0, ...all.map((found) => found.get(output.name) ?? 0));
+      output[metric] = tidy(Math.max(leastLimit(output.datatype, metric), S * most));
+    }
+  }
+  const all = alternatives.map((runs) => worst(outputs, runs, reference));
+  const differs = outputs.find(({ name, mode }) => mode !== "float" && all.some((found) => (found.get(name) ?? 0) > 1));
+  if (differs === undefined) return outputs;
+  const message = `Honest runtimes differ in output "${differs.name}", which must be equal.`;
+  throw new SuretyError("INFERENCE_CALIBRATION_DISAGREES", message);
 }
 
 /** The outputs of class `exact`: no tolerance at all. */
 export const exactOutputs = (reference: Tensor[][]): OutputTolerance[] => reference[0]!.map(untold);
 
-/** Largest deviation over the outputs of each honest run from the reference, in units of tau, ascending. */
+/**
+ * Largest deviation over the float outputs of each honest run from the reference, in units of tau, ascending. Not below half a
+ * unit in the last place, and scaled so that the largest is 1 / S also for a model whose runs agreed closer than its least limits
+ * assume: other hardware need not agree as closely.
+ */
 export function honestDeviations({ outputs }: Draft, { reference, alternatives }: HonestRuns): number[] {
   const profile = { outputs: outputs.filter(({ mode }) => mode === "float") } as ToleranceProfile;
   const floatsOf = (run: Tensor[]) => run.filter(({ name }) => profile.outputs.some((output) => output.name === name));
+  const least = Math.min(...profile.outputs.map(({ datatype, tauMax }) => ROUNDING[width(datatype)] / tauMax));
   const found = alternatives.flatMap((runs) =>
-    runs.map((run, i) => Math.max(...deviation(floatsOf(run), reference[i]!, profile).map(({ dev }) => dev))),
+    runs.map((run, i) => Math.max(least, ...deviation(floatsOf(run), reference[i]!, profile).map(({ dev }) => dev))),
   );
-  return found.sort((a, b) => a - b);
+  const stretch = Math.max(1, 1 / (S * found.reduce((most, dev) => Math.max(most, dev), 0)));
+  return found.map((dev) => dev * stretch).sort((a, b) => a - b);
 }

@@ -1,15 +1,6 @@
 import { createHash } from "node:crypto";
-import {
-  bytesTensor,
-  checkTensor,
-  DATATYPES,
-  type Datatype,
-  elementCount,
-  floatTensor,
-  isFloat,
-  SuretyError,
-  type Tensor,
-} from "@surety/protocol";
+import { tensorOf } from "@surety/inference";
+import { elementCount, SuretyError, type Tensor } from "@surety/protocol";
 import type { InputRule } from "./input-spec.ts";
 
 /** Numbers in [0, 1) of 48 bits that depend on nothing but the seed and the purpose. */
@@ -35,38 +26,6 @@ function drawValue(rule: InputRule, uniform: () => number): number | string | bo
   return rule.values[Math.floor(uniform() * rule.values.length)]!;
 }
 
-const WRITERS: Record<
-  Exclude<Datatype, "BYTES" | "FP16" | "FP32" | "FP64">,
-  (v: DataView, at: number, x: number) => void
-> = {
-  BOOL: (v, at, x) => v.setUint8(at, x),
-  UINT8: (v, at, x) => v.setUint8(at, x),
-  INT8: (v, at, x) => v.setInt8(at, x),
-  UINT16: (v, at, x) => v.setUint16(at, x, true),
-  INT16: (v, at, x) => v.setInt16(at, x, true),
-  UINT32: (v, at, x) => v.setUint32(at, x, true),
-  INT32: (v, at, x) => v.setInt32(at, x, true),
-  UINT64: (v, at, x) => v.setBigUint64(at, BigInt(x), true),
-  INT64: (v, at, x) => v.setBigInt64(at, BigInt(x), true),
-};
-
-function toTensor({ name, shape, datatype }: InputRule, values: (number | string | boolean)[]): Tensor {
-  if (datatype === "BYTES") return bytesTensor(name, shape, values.map(String));
-  const numbers = values.map(Number);
-  if (datatype === "FP16") {
-    const data = new Uint8Array(2 * numbers.length);
-    const view = new DataView(data.buffer) as DataView & { setFloat16(at: number, x: number, little: boolean): void };
-    for (const [i, x] of numbers.entries()) view.setFloat16(2 * i, x, true);
-    return checkTensor({ name, datatype, shape, data });
-  }
-  if (isFloat(datatype)) return floatTensor(name, shape, numbers, datatype as "FP32" | "FP64");
-  const { size } = DATATYPES[datatype];
-  const data = new Uint8Array(size * numbers.length);
-  const view = new DataView(data.buffer);
-  for (const [i, x] of numbers.entries()) WRITERS[datatype as keyof typeof WRITERS](view, size * i, x);
-  return checkTensor({ name, datatype, shape, data });
-}
-
 /** Most values of all inputs together: half a gigabyte of float32. */
 const MAX_VALUES = 2 ** 27;
 
@@ -85,7 +44,7 @@ export function drawInputs(rules: readonly InputRule[], count: number, seed: num
   const streams = rules.map(({ name }) => seededUniform(seed, name));
   return Array.from({ length: count }, () =>
     rules.map((rule, k) =>
-      toTensor(
+      tensorOf(
         rule,
         Array.from({ length: sizes[k]! }, () => drawValue(rule, streams[k]!)),
       ),
