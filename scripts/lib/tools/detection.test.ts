@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { seededRandom } from "../../demo/random.ts";
 import { near } from "../testing/near.ts";
 import { distinctAnswers, epochOdds, outlook, rerunCost, samplesOfNew } from "./detection.ts";
-import { seededUniform } from "./draw.ts";
 
 const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
 const missProbability = (...given: Parameters<typeof epochOdds>) => epochOdds(...given).miss;
@@ -23,7 +23,7 @@ function playEpoch(m: number, traffic: number, q: number, uniform: () => number)
 
 describe("planning of samples", () => {
   it("misses as often as epochs that are played out", () => {
-    const uniform = seededUniform(7, "planning");
+    const uniform = seededRandom(7, "planning");
     const trials = 20_000;
     for (const [m, traffic, cheatShare, power] of [
       [12, 8, 0.1, 1],
@@ -39,7 +39,7 @@ describe("planning of samples", () => {
   });
 
   it("expects as many epochs as providers last that are played out", () => {
-    const uniform = seededUniform(8, "planning");
+    const uniform = seededRandom(8, "planning");
     const [traffic, cheatShare, trials] = [500, 0.004, 4_000];
     const lives = Array.from({ length: trials }, () => {
       let epoch = 0;
