@@ -7,6 +7,7 @@ import { expect } from "chai";
 import { keccak256 } from "viem";
 import { loadInputs } from "../models/inputs.ts";
 import { ROOT, runProcess, SURETY, surety } from "./lib/testing/command.ts";
+import { near } from "./lib/testing/near.ts";
 import { run } from "./lib/testing/run.ts";
 import { main } from "./surety.ts";
 
@@ -64,8 +65,8 @@ describe("the surety command", function () {
       const { plans, cost, cheatShare } = plan.json();
       expect(cheatShare).to.equal(0.1);
       expect(plans.map(({ samples }: { samples: unknown }) => samples)).to.deep.equal([12, 24, 48, "new provider"]);
-      expect(plans[0].single.perEpoch).to.be.closeTo(1 - 0.95 ** 12, 1e-6);
-      expect(plans[3].single.undetected7).to.be.closeTo(0.95 ** (48 * 7), 1e-9);
+      near(plans[0].single.perEpoch, 1 - 0.95 ** 12, 1e-6);
+      near(plans[3].single.undetected7, 0.95 ** (48 * 7), 1e-9);
       expect(cost[0]).to.deep.equal({ samples: 12, reruns: 120, ofTraffic: 1.2e-7 });
       const text = (await surety("plan", "--traffic", "1000", "--cheat-share", "0.1")).stdout;
       expect(text).to.contain("12 samples an epoch: 120 re-runs, 12.00 % of the traffic").and.contain("A new provider");
@@ -94,14 +95,14 @@ describe("the surety command", function () {
       const { plans } = (await surety(...base, "--cheat-share", "0.1", "--json")).json();
       expect(plans).to.have.length(8);
       expect(plans[0]).to.include({ cheat: "fp16-weights", samples: 12, power: 0.8 });
-      expect(plans[0].single.perEpoch).to.be.closeTo(1 - 0.92 ** 12, 1e-6);
-      expect(plans[0].atLeast.perEpoch).to.be.closeTo(1 - 0.925 ** 12, 1e-6);
-      expect(plans[0].withPanel.perEpoch).to.be.closeTo(0.99, 1e-6);
+      near(plans[0].single.perEpoch, 1 - 0.92 ** 12, 1e-6);
+      near(plans[0].atLeast.perEpoch, 1 - 0.925 ** 12, 1e-6);
+      near(plans[0].withPanel.perEpoch, 0.99, 1e-6);
       const below = (await surety(...base, "--cheat-share", "0.05", "--cheat", "int8-weights", "--json")).json().plans;
       expect(below).to.have.length(4);
       expect(below[0].withPanel).to.equal(null);
       const all = (await surety(...base, "--cheat-share", "100%", "--json")).json().plans;
-      expect(all[0].withPanel.perEpoch).to.be.closeTo(1, 1e-9);
+      near(all[0].withPanel.perEpoch, 1, 1e-9);
     });
 
     it("refuses wrong calls with 64 and bad profiles with 65", async () => {

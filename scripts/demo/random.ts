@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 
-/** Numbers in [0, 1) that depend on nothing but the seed: the demo can be repeated. */
+/** Numbers in [0, 1) that depend on nothing but the seed: what draws from them can be repeated. */
 export type Random = () => number;
 
-/** A stream of numbers for one purpose, from the demo's seed. */
+/** A stream of numbers for one purpose, from a seed. */
 export function seededRandom(seed: number, purpose: string): Random {
   let counter = 0;
   let pool: number[] = [];

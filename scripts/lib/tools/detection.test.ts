@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { seededRandom } from "../../demo/random.ts";
+import { near } from "../testing/near.ts";
 import { distinctAnswers, epochOdds, outlook, rerunCost, samplesOfNew } from "./detection.ts";
-import { seededUniform } from "./draw.ts";
 
 const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
 const missProbability = (...given: Parameters<typeof epochOdds>) => epochOdds(...given).miss;
@@ -22,7 +23,7 @@ function playEpoch(m: number, traffic: number, q: number, uniform: () => number)
 
 describe("planning of samples", () => {
   it("misses as often as epochs that are played out", () => {
-    const uniform = seededUniform(7, "planning");
+    const uniform = seededRandom(7, "planning");
     const trials = 20_000;
     for (const [m, traffic, cheatShare, power] of [
       [12, 8, 0.1, 1],
@@ -38,7 +39,7 @@ describe("planning of samples", () => {
   });
 
   it("expects as many epochs as providers last that are played out", () => {
-    const uniform = seededUniform(8, "planning");
+    const uniform = seededRandom(8, "planning");
     const [traffic, cheatShare, trials] = [500, 0.004, 4_000];
     const lives = Array.from({ length: trials }, () => {
       let epoch = 0;
@@ -65,11 +66,11 @@ describe("planning of samples", () => {
   });
 
   it("is the plain formula where no answer is met twice", () => {
-    expect(missProbability(12, 1e12, { cheatShare: 0.1, power: 0.5 })).to.be.closeTo(0.95 ** 12, 1e-9);
+    near(missProbability(12, 1e12, { cheatShare: 0.1, power: 0.5 }), 0.95 ** 12, 1e-9);
     const { perEpoch, expectedEpochs, undetected7 } = outlook(() => 12, 1e12, { cheatShare: 0.1, power: 1 });
-    expect(perEpoch).to.be.closeTo(1 - 0.9 ** 12, 1e-9);
-    expect(expectedEpochs).to.be.closeTo(1 / (1 - 0.9 ** 12), 1e-9);
-    expect(undetected7).to.be.closeTo(0.9 ** 84, 1e-9);
+    near(perEpoch, 1 - 0.9 ** 12, 1e-9);
+    near(expectedEpochs, 1 / (1 - 0.9 ** 12), 1e-9);
+    near(undetected7, 0.9 ** 84, 1e-9);
   });
 
   it("knows all different answers of little traffic", () => {
@@ -78,20 +79,20 @@ describe("planning of samples", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 48 }), traffics, (m, traffic) => {
         const chances = distinctAnswers(m, traffic);
-        expect(sum(chances)).to.be.closeTo(1, 1e-9);
+        near(sum(chances), 1, 1e-9);
         const mean = sum(chances.map((chance, u) => chance * u));
-        expect(mean).to.be.closeTo(traffic * (1 - (1 - 1 / traffic) ** m), 1e-6 * Math.max(1, mean));
+        near(mean, traffic * (1 - (1 - 1 / traffic) ** m), 1e-6 * Math.max(1, mean));
       }),
     );
   });
 
   it("keeps tiny odds on either side", () => {
-    expect(epochOdds(12, 1e12, { cheatShare: 1e-12, power: 1 }).detect / 1.2e-11).to.be.closeTo(1, 1e-9);
+    near(epochOdds(12, 1e12, { cheatShare: 1e-12, power: 1 }).detect / 1.2e-11, 1, 1e-9);
     expect(epochOdds(48, 1e12, { cheatShare: 0.9, power: 1 }).miss / 1e-48).to.be.below(1e3);
     fc.assert(
       fc.property(shares, shares, traffics, (cheatShare, power, traffic) => {
         const { miss, detect } = epochOdds(24, traffic, { cheatShare, power });
-        expect(miss + detect).to.be.closeTo(1, 1e-9);
+        near(miss + detect, 1, 1e-9);
       }),
     );
   });
@@ -109,7 +110,7 @@ describe("planning of samples", () => {
       });
     const sure = outlook(() => 12, 100, { cheatShare: 1, power: 1 });
     expect(sure).to.include({ expectedEpochs: 1, undetected7: 0, undetected30: 0 });
-    expect(sure.perEpoch).to.be.closeTo(1, 1e-12);
+    near(sure.perEpoch, 1, 1e-12);
   });
 
   it("detects more with more samples, more cheats and more power, and no less with the panel test", () => {
@@ -128,7 +129,7 @@ describe("planning of samples", () => {
       }),
     );
     // Of 24 samples in much traffic nearly all are different: what was measured with 24 counts.
-    expect(missProbability(24, 1e12, { cheatShare: 0.01, power: 1, missed })).to.be.closeTo(0.1, 1e-6);
+    near(missProbability(24, 1e12, { cheatShare: 0.01, power: 1, missed }), 0.1, 1e-6);
     // Of 8 answers no 12 are different: the panel's figures do not apply.
     expect(missProbability(24, 8, { cheatShare: 0.01, power: 1, missed })).to.equal(
       missProbability(24, 8, { cheatShare: 0.01, power: 1 }),

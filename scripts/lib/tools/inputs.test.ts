@@ -12,6 +12,7 @@ import {
 } from "@surety/protocol";
 import { expect } from "chai";
 import fc from "fast-check";
+import { near } from "../testing/near.ts";
 import { drawInputs } from "./draw.ts";
 import { readInputLines } from "./input-lines.ts";
 import { defaultSpec, type InputRule, readSpec } from "./input-spec.ts";
@@ -64,10 +65,10 @@ describe("inputs to calibrate with", () => {
     const mean = (all: number[]) => all.reduce((sum, v) => sum + v, 0) / all.length;
     const uniform = values({ distribution: "uniform", min: -2, max: 6 });
     expect(uniform.every((v) => v >= -2 && v < 6)).to.equal(true);
-    expect(mean(uniform)).to.be.closeTo(2, 0.2);
+    near(mean(uniform), 2, 0.2);
     const normal = values({ distribution: "normal", mean: 5, sd: 2 });
-    expect(mean(normal)).to.be.closeTo(5, 0.2);
-    expect(Math.sqrt(mean(normal.map((v) => (v - 5) ** 2)))).to.be.closeTo(2, 0.15);
+    near(mean(normal), 5, 0.2);
+    near(Math.sqrt(mean(normal.map((v) => (v - 5) ** 2))), 2, 0.15);
     expect(new Set(values({ distribution: "integers", min: -1, max: 2 }))).to.deep.equal(new Set([-1, 0, 1, 2]));
     expect(new Set(values({ distribution: "choice", values: [0.5, true] }))).to.deep.equal(new Set([0.5, 1]));
   });

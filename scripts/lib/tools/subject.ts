@@ -3,6 +3,7 @@ import {
   createRerunner,
   createRuntime,
   inspectModel,
+  isaClass,
   type ModelSpec,
   ORT_VERSION,
   type Rerun,
@@ -31,8 +32,8 @@ const foreign = (what: string, have: unknown, need: unknown, hint: string) =>
  * Reads a model, its tolerance profile and its manifest, if there is one, and checks that they belong together.
  *
  * @throws SuretyError of the files (`FILE_*`), of the gate (`INFERENCE_MODEL_*`), `PROTOCOL_BAD_PROFILE`,
- * `PROTOCOL_BAD_MANIFEST`, `INFERENCE_STORE_MISMATCH` or, without a manifest, `CHECK_WRONG_PROFILE`; `CHECK_CLASS_EXACT`: on another
- * instruction set than the pinned one honest outputs would look like a mismatch
+ * `PROTOCOL_BAD_MANIFEST`, `INFERENCE_STORE_MISMATCH` or, without a manifest, `CHECK_WRONG_PROFILE`; `CHECK_OTHER_MACHINE`: on
+ * another instruction set than the pinned one honest outputs would look like a mismatch
  */
 export async function readSubject(paths: {
   model: string;
@@ -42,9 +43,9 @@ export async function readSubject(paths: {
   const model = await readBounded(paths.model, FILE_LIMITS.model);
   const json = await readJson(paths.profile);
   const profile = inFile(paths.profile, () => checkProfile(json));
-  if (profile.class === "exact") {
-    const message = `${paths.profile}: class exact is judged bit for bit on instruction set ${profile.pinned?.isa} alone, and this command cannot tell yet whether this machine has it. Give a profile of class tolerance.`;
-    throw new SuretyError("CHECK_CLASS_EXACT", message);
+  if (profile.pinned !== undefined && profile.pinned.isa !== isaClass()) {
+    const message = `${paths.profile}: class exact is judged bit for bit on instruction set ${profile.pinned.isa} alone; this machine is ${isaClass()}. Check on such a machine.`;
+    throw new SuretyError("CHECK_OTHER_MACHINE", message);
   }
   const spec = inFile(paths.model, () => inspectModel(model));
   const hash = sha256(model);
