@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { buildManifest, calibrate, createRuntime, ORT_VERSION, type Runtime } from "@surety/inference";
+import { renderTable } from "@surety/node-kit";
 import { canonicalJson, modelId, SuretyError } from "@surety/protocol";
 import { CALIBRATION_STRATA, calibrationIndices, loadInputs, MODEL_NAMES } from "../models/inputs.ts";
 
@@ -13,7 +14,7 @@ models/<model>/profile.json and manifest.json.
 
   --seed N     draw the inputs by this seed, an integer from 0 (1)
   --inputs N   how many inputs to draw, at least 64 (${CALIBRATION_STRATA}); those with the data's extremes are added
-  --json       print the findings as JSON`;
+  --json       print the profiles as JSON`;
 
 /** Milliseconds one call of 32 inputs may take. */
 const TIMEOUT_MS = 120_000;
@@ -50,7 +51,7 @@ const progress = (text: string) => process.stderr.isTTY && process.stderr.write(
 /** JSON for people: two spaces, keys in the order of the canonical form. */
 const pretty = (value: unknown) => `${JSON.stringify(JSON.parse(canonicalJson(value)), null, 2)}\n`;
 
-type Runtimes = { reference: Runtime; alternatives: Record<string, Runtime> };
+type Runtimes = { reference: Runtime; repeat: Runtime; alternatives: Record<string, Runtime> };
 
 async function calibrateModel(name: string, { seed, strata }: { seed: number; strata: number }, runtimes: Runtimes) {
   const folder = new URL(`../models/${name}/`, import.meta.url);
@@ -58,22 +59,46 @@ async function calibrateModel(name: string, { seed, strata }: { seed: number; st
   const real = loadInputs(name);
   const inputs = calibrationIndices(real, seed, strata).map(real.at);
   const onProgress = (what: string, done: number, total: number) => progress(`${name}  ${done}/${total}  ${what}`);
-  const { profile, findings } = await calibrate({ model, inputs, seed, ...runtimes, onProgress });
+  const { profile, reason, idle } = await calibrate({ model, inputs, seed, ...runtimes, onProgress });
   const manifest = buildManifest({ name, model, profile, inputs });
   await writeFile(new URL("profile.json", folder), pretty(profile));
   await writeFile(new URL("manifest.json", folder), pretty(manifest));
-  return { name, modelId: modelId(manifest), folder: fileURLToPath(folder), inputs: inputs.length, profile, findings };
+  return {
+    name,
+    modelId: modelId(manifest),
+    folder: fileURLToPath(folder),
+    inputs: inputs.length,
+    profile,
+    reason,
+    idle,
+  };
 }
 
-function print({ name, modelId, inputs, profile, findings }: Awaited<ReturnType<typeof calibrateModel>>): void {
-  console.log(`${name}  ${modelId}\n  calibrated on ${inputs} inputs`);
+const columns = [
+  { title: "cheat" },
+  ...["match", "grey", "mismatch", "least", "median", "12 miss all", "12 miss a tenth", "48 miss a tenth"].map(
+    (title) => ({
+      title,
+      align: "right" as const,
+    }),
+  ),
+];
+
+function print({ name, modelId, inputs, profile, reason, idle }: Awaited<ReturnType<typeof calibrateModel>>): void {
+  console.log(`${name}  ${modelId}\n  class ${profile.class}, calibrated on ${inputs} inputs`);
+  if (reason !== null) console.log(`  ${reason}`);
   for (const { name: output, mode, tauMax, tauL2 } of profile.outputs) {
     console.log(`  output ${output}: ${mode}, tauMax ${tauMax}, tauL2 ${tauL2}`);
   }
-  for (const { name: cheat, least, median, caught } of findings) {
-    const share = `${(caught * 100).toFixed(1)} % of inputs`;
-    console.log(`  cheat ${cheat}: mismatch on ${share}; least deviation ${least} tau, median ${median} tau`);
-  }
+  const percent = ({ share }: { share: number }) => `${(share * 100).toFixed(1)} %`;
+  const rows = profile.power.map(({ cheat, match, grey, mismatch, least, median, missed }) => [
+    cheat,
+    ...[match, grey, mismatch].map(percent),
+    ...[least, median].map((tau) => `${tau.toPrecision(3)} tau`),
+    ...[missed.all["12"], missed.tenth["12"], missed.tenth["48"]].map(({ both }) => both.toPrecision(3)),
+  ]);
+  console.log(renderTable(columns, rows));
+  if (idle.length > 0) console.log(`  change nothing here: ${idle.join(", ")}`);
 }
 
 async function main(): Promise<void> {
@@ -86,6 +111,7 @@ async function main(): Promise<void> {
     createRuntime({ kind: "native", optimization, timeoutMs: TIMEOUT_MS });
   const runtimes = {
     reference: native("all"),
+    repeat: native("all"),
     alternatives: {
       [`native@${ORT_VERSION} opt=disabled`]: native("disabled"),
       [`wasm@${ORT_VERSION} opt=all`]: createRuntime({ kind: "wasm", timeoutMs: TIMEOUT_MS }),
@@ -99,7 +125,8 @@ async function main(): Promise<void> {
       if (!values.json) print(reports.at(-1)!);
     }
   } finally {
-    await Promise.all([runtimes.reference, ...Object.values(runtimes.alternatives)].map((runtime) => runtime.close()));
+    const { reference, repeat } = runtimes;
+    await Promise.all([reference, repeat, ...Object.values(runtimes.alternatives)].map((runtime) => runtime.close()));
   }
   if (values.json) console.log(JSON.stringify(reports, null, 2));
 }

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IEpochClock} from "../epoch/IEpochClock.sol";
+import {PromiseMath} from "../libraries/PromiseMath.sol";
 import {IModelRegistry} from "../registry/IModelRegistry.sol";
 import {IProviderRegistry} from "../registry/IProviderRegistry.sol";
 import {IStakePool} from "../stake/IStakePool.sol";
+import {Service} from "../types/Service.sol";
 import {Commitment, ICommitmentBook} from "./ICommitmentBook.sol";
 
 /// @title Promises
 /// @notice Append-only promises of availability, each bonded with the provider's own stake; see ICommitmentBook.
-contract CommitmentBook is ICommitmentBook {
+contract CommitmentBook is ICommitmentBook, AccessManaged {
     /// @inheritdoc ICommitmentBook
     uint256 public constant kappa = 7;
 
@@ -23,12 +26,21 @@ contract CommitmentBook is ICommitmentBook {
 
     mapping(address provider => mapping(bytes32 modelId => Commitment[])) private _commitments;
     mapping(address provider => uint256) private _bonded;
+    /// @dev How each promise was kept, by its index.
+    mapping(address provider => mapping(bytes32 modelId => mapping(uint256 index => Service))) private _services;
 
+    /// @param authority Access manager: who may measure promises and collect what a breach costs.
     /// @param clock Time.
     /// @param pool Where stake is locked; grants this contract `lock` and `unlock`.
     /// @param providers Who owns a provider.
     /// @param models Which models exist.
-    constructor(IEpochClock clock, IStakePool pool, IProviderRegistry providers, IModelRegistry models) {
+    constructor(
+        address authority,
+        IEpochClock clock,
+        IStakePool pool,
+        IProviderRegistry providers,
+        IModelRegistry models
+    ) AccessManaged(authority) {
         _clock = clock;
         _pool = pool;
         _providers = providers;
@@ -94,7 +106,46 @@ contract CommitmentBook is ICommitmentBook {
         if (firstEpoch < earliest) revert CommitmentBookTooEarly(firstEpoch, earliest);
     }
 
+    /* MEASUREMENT */
+
+    /// @inheritdoc ICommitmentBook
+    function measure(
+        address provider,
+        bytes32 modelId,
+        uint64 epoch,
+        uint256 probes,
+        uint256 timely,
+        uint256 atCapacity
+    ) external restricted returns (uint256 cut) {
+        Commitment[] storage list = _commitments[provider][modelId];
+        uint256 index = _firstEndingFrom(list, epoch);
+        if (index == list.length || list[index].firstEpoch > epoch) {
+            revert CommitmentBookNoPromise(index, list.length);
+        }
+        Service memory service = _services[provider][modelId][index];
+        uint256 dueBefore = service.due;
+        (service, cut) = PromiseMath.measure(service, epoch, list[index].target, probes, timely, atCapacity);
+        _services[provider][modelId][index] = service;
+        if (service.due > dueBefore) emit Breached(provider, modelId, index, epoch, service.due - dueBefore);
+    }
+
+    /// @inheritdoc ICommitmentBook
+    function collectBreach(address provider, bytes32 modelId, uint256 index)
+        external
+        restricted
+        returns (uint256 share)
+    {
+        Service storage service = _services[provider][modelId][index];
+        share = service.due;
+        service.due = 0;
+    }
+
     /* READS */
+
+    /// @inheritdoc ICommitmentBook
+    function serviceOf(address provider, bytes32 modelId, uint256 index) external view returns (Service memory) {
+        return _services[provider][modelId][index];
+    }
 
     /// @inheritdoc ICommitmentBook
     function commitmentAt(address provider, bytes32 modelId, uint64 epoch)

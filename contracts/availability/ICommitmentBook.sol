@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Service} from "../types/Service.sol";
+
 /// @notice A promise of availability for one model (docs/protocol.md section 4).
 struct Commitment {
     /// Promised share of timely answers, 1e9 = 100 %; at most 999,000,000.
@@ -28,6 +30,11 @@ interface ICommitmentBook {
     );
     /// @notice A promise is over and its bond free.
     event Released(address indexed provider, bytes32 indexed modelId, uint256 indexed index, uint256 bonded);
+
+    /// @notice A promise's alarm sounded while it was broken: `share` more of the provider's stake is due (1e9 = 100 %).
+    event Breached(
+        address indexed provider, bytes32 indexed modelId, uint256 indexed index, uint64 epoch, uint256 share
+    );
 
     /// @notice Only the provider's owner may promise.
     error CommitmentBookNotOwner(address have, address need);
@@ -66,6 +73,27 @@ interface ICommitmentBook {
 
     /// @notice Frees the bond of a promise that is over and whose last epoch can no longer earn. Anyone may.
     function release(address provider, bytes32 modelId, uint256 index) external;
+
+    /// @notice Takes what a settled epoch's probes say of the promise that holds in it. Caller: settlement, by the access
+    /// manager.
+    /// @param probes Probes that count, above 0. @param timely Answers in time. @param atCapacity Refusals with 429.
+    /// @return cut Share by which the epoch's weight is cut, 1e9 = 100 %.
+    function measure(
+        address provider,
+        bytes32 modelId,
+        uint64 epoch,
+        uint256 probes,
+        uint256 timely,
+        uint256 atCapacity
+    ) external returns (uint256 cut);
+
+    /// @notice Hands over what breaches of a promise cost and nobody has collected, and forgets it. Caller: the court, by
+    /// the access manager.
+    /// @return share Share of the provider's stake, 1e9 = 100 %; 0 if nothing is due.
+    function collectBreach(address provider, bytes32 modelId, uint256 index) external returns (uint256 share);
+
+    /// @notice How promise `index` was kept so far; all zero if it was not measured or does not exist.
+    function serviceOf(address provider, bytes32 modelId, uint256 index) external view returns (Service memory);
 
     /// @notice The promise that holds in `epoch`; `found` is false if there is none.
     function commitmentAt(address provider, bytes32 modelId, uint64 epoch)

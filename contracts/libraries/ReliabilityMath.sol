@@ -3,6 +3,9 @@ pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Record, RecordType} from "../types/Record.sol";
+import {Cusum} from "./Cusum.sol";
+import {Decay} from "./Decay.sol";
+import {Wilson} from "./Wilson.sol";
 
 /// @title ReliabilityMath
 /// @notice The reliability record: update, confidence bounds, score, and what they are worth in pay.
@@ -33,26 +36,7 @@ library ReliabilityMath {
     uint256 private constant PRIOR_TOTAL = 20 * ONE;
     // The share of the long memory in `mean`.
     uint256 private constant MEAN_PRIOR = 40 * ONE;
-    // ln(1e4): once in ten thousand by chance.
-    uint256 private constant ALARM = 154_523_870;
-    uint256 private constant CUSUM_MAX = type(uint40).max;
     uint256 private constant MAX_BAD = 100 * ONE;
-
-    // Per-epoch decay in Q32: 2^(-1/30), 2^(-1/3), 2^(-1/90), 2^(-1/10).
-    uint256 private constant DECAY_30 = 4_196_870_107;
-    uint256 private constant DECAY_3 = 3_408_917_802;
-    uint256 private constant DECAY_90 = 4_262_016_076;
-    uint256 private constant DECAY_10 = 4_007_346_185;
-
-    // Eight rungs of 32 bits, rung 0 lowest. A rung is the accepted failure rate q0 (in 1e-3: 0.1 % to 20 %), and q1 =
-    // min(4 q0, 60 %) the rate against which it is tested. RUNG_UP = ln(q1/q0), RUNG_DOWN = ln((1-q0)/(1-q1)), Q24.
-    uint256 private constant RUNGS = 8;
-    uint256 private constant RUNG_RATE = 1 | (2 << 32) | (5 << 64) | (10 << 96) | (20 << 128) | (50 << 160)
-        | (100 << 192) | (200 << 224);
-    uint256 private constant RUNG_UP = 23_258_160 | (23_258_160 << 32) | (23_258_160 << 64) | (23_258_160 << 96)
-        | (23_258_160 << 128) | (23_258_160 << 160) | (23_258_160 << 192) | (18_431_656 << 224);
-    uint256 private constant RUNG_DOWN = 50_458 | (101_169 << 32) | (254_849 << 64) | (516_263 << 96)
-        | (1_059_966 << 128) | (2_883_169 << 160) | (6_802_576 << 192) | (11_629_080 << 224);
 
     // Tenure starts at a quarter; pay falls from full at 1 % unreliability to nothing at 6 %.
     uint256 private constant TENURE_FLOOR = 250_000_000;
@@ -88,14 +72,16 @@ library ReliabilityMath {
         if (total > MAX_SAMPLES) revert ReliabilityMathTooManySamples(total, MAX_SAMPLES);
 
         Counts memory counts = _unpack(word);
-        counts.cusum = _cusum(counts, good, total - good);
+        // On the rung of the counts as stored, before they decay.
+        uint256 rung = Cusum.rungOf(counts.slowTotal - counts.slowGood, counts.slowTotal);
+        counts.cusum = Cusum.step(counts.cusum, rung, good, total - good);
         _decay(counts, gap, slowSpeed);
         counts.slowGood += good * ONE;
         counts.slowTotal += total * ONE;
         counts.fastGood += good * ONE;
         counts.fastTotal += total * ONE;
 
-        alarm = counts.cusum >= ALARM;
+        alarm = counts.cusum >= Cusum.ALARM;
         if (alarm) _forget(counts);
         _capBad(counts);
         return (_pack(counts, epoch), alarm);
@@ -106,14 +92,14 @@ library ReliabilityMath {
     /// shows at once.
     function lowerBound(Record word) internal pure returns (uint256 bound) {
         Counts memory counts = _read(word);
-        bound = _wilsonLow(counts.slowGood, counts.slowTotal);
-        if (counts.fastTotal > 0) bound = Math.min(bound, _wilsonHigh(counts.fastGood, counts.fastTotal));
+        bound = Wilson.low(counts.slowGood, counts.slowTotal, Z, Z2);
+        if (counts.fastTotal > 0) bound = Math.min(bound, Wilson.high(counts.fastGood, counts.fastTotal, Z, Z2));
     }
 
     /// @notice Upper confidence bound of the word's rate, 1e9 = 100 %; a word without samples has nothing against it.
     function upperBound(Record word) internal pure returns (uint256) {
         uint256 total = word.slowTotal();
-        return total == 0 ? SCALE : _wilsonHigh(word.slowGood(), total);
+        return total == 0 ? SCALE : Wilson.high(word.slowGood(), total, Z, Z2);
     }
 
     /// @notice Best estimate of the word's present rate, 1e9 = 100 %: the fast counts over a prior of forty samples at
@@ -160,7 +146,7 @@ library ReliabilityMath {
     /// @notice Share of pay that age earns, 1e9 = 100 %: `max(25 %, 1 - 2^(-age/30))`.
     /// @param ageEpochs Epochs since tenure began.
     function tenure(uint256 ageEpochs) internal pure returns (uint256) {
-        return Math.max(TENURE_FLOOR, (((1 << 32) - _power(DECAY_30, ageEpochs)) * SCALE) >> 32);
+        return Math.max(TENURE_FLOOR, (((1 << 32) - Decay.power(Decay.HALF_LIFE_30, ageEpochs)) * SCALE) >> 32);
     }
 
     /// @notice Weight of a record in an epoch's budget: quality * tenure * bonded * min(1, stake / totalBonded).
@@ -206,21 +192,9 @@ library ReliabilityMath {
         );
     }
 
-    /// @dev The change detector after the samples, on the rung of the counts as stored, before they decay.
-    function _cusum(Counts memory counts, uint256 good, uint256 bad) private pure returns (uint256) {
-        uint256 slowBad = counts.slowTotal - counts.slowGood;
-        for (uint256 rung = 0; rung < RUNGS; ++rung) {
-            if (slowBad * 1000 > counts.slowTotal * _lane(RUNG_RATE, rung)) continue;
-            uint256 up = counts.cusum + bad * _lane(RUNG_UP, rung);
-            uint256 down = good * _lane(RUNG_DOWN, rung);
-            return up > down ? Math.min(up - down, CUSUM_MAX) : 0;
-        }
-        return 0; // worse than the last rung: the rate is beyond what a change could be told from
-    }
-
     function _decay(Counts memory counts, uint256 gap, bool slowSpeed) private pure {
-        uint256 slow = _power(slowSpeed ? DECAY_90 : DECAY_30, gap);
-        uint256 fast = _power(slowSpeed ? DECAY_10 : DECAY_3, gap);
+        uint256 slow = Decay.power(slowSpeed ? Decay.HALF_LIFE_90 : Decay.HALF_LIFE_30, gap);
+        uint256 fast = Decay.power(slowSpeed ? Decay.HALF_LIFE_10 : Decay.HALF_LIFE_3, gap);
         counts.slowGood = (counts.slowGood * slow) >> 32;
         counts.slowTotal = (counts.slowTotal * slow) >> 32;
         counts.fastGood = (counts.fastGood * fast) >> 32;
@@ -244,33 +218,5 @@ library ReliabilityMath {
         if (bad <= MAX_BAD) return;
         counts.slowTotal = counts.slowTotal * MAX_BAD / bad;
         counts.slowGood = counts.slowTotal - MAX_BAD;
-    }
-
-    function _wilsonLow(uint256 good, uint256 total) private pure returns (uint256) {
-        uint256 center = good + Z2 / 2;
-        uint256 radius = _wilsonRadius(good, total);
-        return center > radius ? (center - radius) * SCALE / (total + Z2) : 0;
-    }
-
-    function _wilsonHigh(uint256 good, uint256 total) private pure returns (uint256) {
-        return Math.min(SCALE, (good + Z2 / 2 + _wilsonRadius(good, total)) * SCALE / (total + Z2));
-    }
-
-    function _wilsonRadius(uint256 good, uint256 total) private pure returns (uint256) {
-        return (Z * Math.sqrt(good * (total - good) / total * ONE + Z2 * ONE / 4)) >> 24;
-    }
-
-    /// @dev `base ** exponent` of a Q32 number, by squaring, rounding down at every step.
-    function _power(uint256 base, uint256 exponent) private pure returns (uint256 result) {
-        result = 1 << 32;
-        while (exponent > 0) {
-            if (exponent & 1 == 1) result = (result * base) >> 32;
-            base = (base * base) >> 32;
-            exponent >>= 1;
-        }
-    }
-
-    function _lane(uint256 lanes, uint256 index) private pure returns (uint256) {
-        return (lanes >> (32 * index)) & type(uint32).max;
     }
 }

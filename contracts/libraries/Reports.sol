@@ -37,6 +37,8 @@ library Reports {
     uint256 internal constant MISMATCH = 2;
     /// @notice The provider did not open the leaf.
     uint256 internal constant NOT_OPENED = 3;
+    /// @notice The panel finding that the samples together are not what the model gives.
+    uint256 internal constant PANEL_FAIL = 2;
 
     /// @notice Probes sent.
     function probes(uint256 report) internal pure returns (uint256) {

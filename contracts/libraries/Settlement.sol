@@ -15,6 +15,21 @@ library Settlement {
     /// @notice Reveals below which the finding is unknown.
     uint256 internal constant QUORUM = 3;
 
+    /// @notice What the seats of a committee found of an epoch's samples; without a quorum only `recheck` is set.
+    struct Samples {
+        /// Whether three seats revealed.
+        bool quorum;
+        /// Whether the next log is to be sampled at full depth: no quorum, more than a quarter of the samples undecided, or
+        /// a majority says that the samples together fail the panel test.
+        bool recheck;
+        /// Bit j set where a majority found sample j wrong.
+        uint48 mismatches;
+        /// Samples that a majority found to match.
+        uint256 matches;
+        /// Samples without a majority either way.
+        uint256 undecided;
+    }
+
     // The lower bit of each of 48 verdicts.
     uint256 private constant LANES = 0x555555555555555555555555;
 
@@ -57,28 +72,30 @@ library Settlement {
     /// @param reports Re-run report per seat, of m samples each.
     /// @param revealed Whether the seat revealed.
     /// @param m Samples of the log, at most 48.
-    /// @return quorum Whether three seats revealed; without it all else is 0.
-    /// @return matches Samples that a majority found to match.
-    /// @return mismatches Bit j set where a majority found sample j wrong.
-    /// @return undecided Samples without a majority either way.
+    /// @return found What they found.
     function judgeSamples(uint256[SEATS] memory reports, bool[SEATS] memory revealed, uint256 m)
         internal
         pure
-        returns (bool quorum, uint256 matches, uint48 mismatches, uint256 undecided)
+        returns (Samples memory found)
     {
         uint256 count = 0;
+        uint256 failed = 0;
         for (uint256 seat = 0; seat < SEATS; ++seat) {
-            if (revealed[seat]) ++count;
+            if (!revealed[seat]) continue;
+            ++count;
+            if (reports[seat].panel() == Reports.PANEL_FAIL) ++failed;
         }
-        if (count < QUORUM) return (false, 0, 0, 0);
-        quorum = true;
+        found.quorum = count >= QUORUM;
+        found.recheck = !found.quorum;
+        if (!found.quorum) return found;
         uint256 good = _majority(reports, revealed, count, Reports.MATCH);
         uint256 bad = _majority(reports, revealed, count, Reports.MISMATCH);
         for (uint256 j = 0; j < m; ++j) {
-            if ((good >> (2 * j)) & 1 == 1) ++matches;
-            else if ((bad >> (2 * j)) & 1 == 1) mismatches |= uint48(1 << j);
-            else ++undecided;
+            if ((good >> (2 * j)) & 1 == 1) ++found.matches;
+            else if ((bad >> (2 * j)) & 1 == 1) found.mismatches |= uint48(1 << j);
+            else ++found.undecided;
         }
+        found.recheck = 4 * found.undecided > m || 2 * failed > count;
     }
 
     /// @dev Bit 2j set where more than half of the `count` revealed reports give `verdict` on sample j. All samples are

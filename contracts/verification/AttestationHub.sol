@@ -67,8 +67,8 @@ contract AttestationHub is IAttestationHub {
     /// @dev First epoch that is not settled, if it is promised.
     mapping(address provider => mapping(bytes32 modelId => uint64)) private _cursor;
 
-    /// @param parts Grants needed by this contract: `ReliabilityLedger.settle`, `RewardDistributor.addWeight`,
-    /// `RewardDistributor.addPoints`.
+    /// @param parts Grants needed by this contract: `ReliabilityLedger.settle`, `CommitmentBook.measure`,
+    /// `RewardDistributor.addWeight`, `RewardDistributor.addPoints`.
     constructor(Parts memory parts) {
         _clock = parts.clock;
         _ledger = parts.ledger;
@@ -169,13 +169,14 @@ contract AttestationHub is IAttestationHub {
 
         (,, Commitment memory made) = _book.commitmentAt(provider, modelId, epoch);
         Log memory log = _log.log(provider, modelId, epoch);
-        Outcome memory outcome = _outcome(provider, modelId, epoch, made.target, log);
+        (Outcome memory outcome, uint256 atCapacity) = _outcome(provider, modelId, epoch, made.target, log);
         if (outcome.mismatches != 0) _mismatches[provider][modelId][epoch] = outcome.mismatches;
 
         (uint256 score, uint256 age) = _ledger.settle(provider, modelId, outcome);
+        uint256 cut = _measure(provider, modelId, outcome, atCapacity);
         uint256 weight = 0;
         // A late settlement updates the record and earns nothing: the epoch's sum of weights is closed.
-        if (block.timestamp < times.settleEnd) weight = _weight(provider, made, score, age);
+        if (block.timestamp < times.settleEnd) weight = _weight(provider, made, score, age, cut);
         _rewards.addWeight(provider, modelId, epoch, weight);
         _emitSettled(provider, modelId, outcome, score, weight);
     }
@@ -183,7 +184,7 @@ contract AttestationHub is IAttestationHub {
     function _outcome(address provider, bytes32 modelId, uint64 epoch, uint256 target, Log memory log)
         private
         view
-        returns (Outcome memory outcome)
+        returns (Outcome memory outcome, uint256 atCapacity)
     {
         outcome.epoch = epoch;
         outcome.tenureStart = _providers.tenureStartAt(provider, epoch);
@@ -194,23 +195,43 @@ contract AttestationHub is IAttestationHub {
             outcome.probes = uint32(Sampling.probesFor(target));
             outcome.rerunUnknown = true;
             outcome.recheck = true;
-            return outcome;
+            return (outcome, 0);
         }
-        _judgeProbes(provider, modelId, epoch, outcome);
+        atCapacity = _judgeProbes(provider, modelId, epoch, outcome);
         outcome.m = log.m;
         _judgeReruns(provider, modelId, epoch, log, outcome);
     }
 
-    function _judgeProbes(address provider, bytes32 modelId, uint64 epoch, Outcome memory outcome) private view {
+    function _judgeProbes(address provider, bytes32 modelId, uint64 epoch, Outcome memory outcome)
+        private
+        view
+        returns (uint256)
+    {
         (uint256[SEATS] memory reports, bool[SEATS] memory revealed) =
             _load(provider, modelId, epoch, Seats.ROLE_PROBE);
-        (bool quorum, uint256 probes, uint256 timely, uint256 peakProbes, uint256 peakTimely,) =
-            Settlement.aggregateProbes(reports, revealed);
+        (
+            bool quorum,
+            uint256 probes,
+            uint256 timely,
+            uint256 peakProbes,
+            uint256 peakTimely,
+            uint256 atCapacity
+        ) = Settlement.aggregateProbes(reports, revealed);
         outcome.probesUnknown = !quorum;
         outcome.probes = uint32(probes);
         outcome.timely = uint32(timely);
         outcome.peakProbes = uint32(peakProbes);
         outcome.peakTimely = uint32(peakTimely);
+        return atCapacity;
+    }
+
+    /// @dev Without a quorum of probes the epoch says nothing of the promise.
+    function _measure(address provider, bytes32 modelId, Outcome memory outcome, uint256 atCapacity)
+        private
+        returns (uint256 cut)
+    {
+        if (outcome.probes == 0) return 0;
+        return _book.measure(provider, modelId, outcome.epoch, outcome.probes, outcome.timely, atCapacity);
     }
 
     function _judgeReruns(address provider, bytes32 modelId, uint64 epoch, Log memory log, Outcome memory outcome)
@@ -224,13 +245,14 @@ contract AttestationHub is IAttestationHub {
         }
         (uint256[SEATS] memory reports, bool[SEATS] memory revealed) =
             _load(provider, modelId, epoch, Seats.ROLE_RERUN);
-        (bool quorum, uint256 matches, uint48 mismatches, uint256 undecided) =
-            Settlement.judgeSamples(reports, revealed, log.m);
-        outcome.rerunUnknown = !quorum;
-        outcome.recheck = !quorum || undecided * 4 > log.m;
-        outcome.matches = uint8(matches);
-        outcome.mismatches = mismatches;
-        if (mismatches != 0) outcome.newCases = _distinct(provider, modelId, epoch, log.units, mismatches);
+        Settlement.Samples memory found = Settlement.judgeSamples(reports, revealed, log.m);
+        outcome.rerunUnknown = !found.quorum;
+        outcome.recheck = found.recheck;
+        outcome.matches = uint8(found.matches);
+        outcome.mismatches = found.mismatches;
+        if (found.mismatches != 0) {
+            outcome.newCases = _distinct(provider, modelId, epoch, log.units, found.mismatches);
+        }
     }
 
     /// @dev Mismatching samples at different positions: a position drawn twice is one case.
@@ -250,18 +272,19 @@ contract AttestationHub is IAttestationHub {
         }
     }
 
-    function _weight(address provider, Commitment memory made, uint256 score, uint256 age)
+    function _weight(address provider, Commitment memory made, uint256 score, uint256 age, uint256 cut)
         private
         view
         returns (uint256)
     {
-        return ReliabilityMath.payWeight(
+        uint256 weight = ReliabilityMath.payWeight(
             score,
             age,
             _book.bondedFor(made.capacity, made.unitPrice),
             _pool.stakeOf(provider),
             _book.totalBonded(provider)
         );
+        return weight - Math.mulDiv(weight, cut, ReliabilityMath.SCALE, Math.Rounding.Ceil);
     }
 
     function _emitSettled(

@@ -1,11 +1,15 @@
-export * from "./calibrate.ts";
+export { type Calibration, type CalibrationRequest, calibrate, LEAST_BATTERY } from "./calibration/calibrate.ts";
+export { isaClass } from "./calibration/isa.ts";
+export { mixInputs } from "./calibration/mix.ts";
+export { seededRandom } from "./calibration/random.ts";
+export { batteryOf, type Cheat } from "./cheats/battery.ts";
+export { type Quantized, quantizeWeights } from "./cheats/quantize.ts";
 export * from "./check-tensors.ts";
 export type { Optimization, RuntimeKind } from "./child/messages.ts";
 export * from "./cid.ts";
 export * from "./gate.ts";
 export * from "./manifest.ts";
 export * from "./model-store.ts";
-export * from "./quantize.ts";
 export * from "./rerun.ts";
 export * from "./runtime.ts";
 export * from "./version.ts";

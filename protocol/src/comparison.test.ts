@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { type ComparisonInput, compare, deviation } from "./comparison.ts";
+import type { ToleranceProfile } from "./profile.ts";
 import type { Tensor } from "./tensor.ts";
 import { bytesTensor, floatTensor, int64Tensor } from "./tensor-values.ts";
 import { exactOutput, floatOutput, profileOf } from "./testing/models.ts";
@@ -199,5 +200,33 @@ describe("comparison", () => {
         expect(verdict({ ...runs, claim: isNative ? runs.native : runs.wasm })).to.equal("match");
       }),
     );
+  });
+});
+
+describe("comparison in class exact", () => {
+  const profile: ToleranceProfile = {
+    ...profileOf([exactOutput("y", { datatype: "FP32" })]),
+    class: "exact",
+    pinned: { optimization: "all", isa: "x86-64-v4" },
+  };
+  const out = (...values: number[]) => [floatTensor("y", [values.length], values)];
+  const against = (claim: Tensor[], over: Partial<ComparisonInput> = {}) =>
+    compare({ claim, native: out(1, 0), wasm: out(1.5, 0), profile, inDomain: true, ...over });
+
+  it("takes the native run's bits and no others, whatever WASM gives", () => {
+    expect(against(out(1, 0))).to.include({ verdict: "match", reason: "equal to native bit for bit" });
+    expect(against(out(1.5, 0)).verdict).to.equal("mismatch");
+    expect(against(out(1 + 2 ** -23, 0)).verdict).to.equal("mismatch");
+    expect(against(out(1, -0)).verdict).to.equal("mismatch");
+  });
+
+  it("calls another shape, another number of outputs and another name mismatches", () => {
+    expect(against(out(1)).verdict).to.equal("mismatch");
+    expect(against([]).verdict).to.equal("mismatch");
+    expect(against([...out(1, 0), { ...out(1)[0]!, name: "z" }]).verdict).to.equal("mismatch");
+  });
+
+  it("says nothing outside the domain", () => {
+    expect(against(out(2, 0), { inDomain: false })).to.include({ verdict: "grey", judged: false });
   });
 });

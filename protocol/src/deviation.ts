@@ -53,15 +53,24 @@ function referenceOf(reference: readonly Tensor[], o: OutputTolerance): Tensor {
 
 const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((v, i) => v === b[i]);
 
+/** Judges a claimed output of the right name, shape and datatype against one's own. */
+type Measure = (claim: Tensor, own: Tensor, o: OutputTolerance) => Omit<OutputDeviation, "name" | "rule">;
+
+const differs = (isEqual: boolean) => ({ dev: isEqual ? 0 : Number.POSITIVE_INFINITY, wrong: null });
+
 function one(
   outputs: readonly Tensor[],
   reference: readonly Tensor[],
   o: OutputTolerance,
-  profile: ToleranceProfile,
+  measure: Measure,
 ): OutputDeviation {
   const own = referenceOf(reference, o);
-  const result = (dev: number): OutputDeviation => ({ name: o.name, rule: o.mode, dev, wrong: null });
-  const wrong = (why: string): OutputDeviation => ({ ...result(Number.POSITIVE_INFINITY), wrong: why });
+  const wrong = (why: string): OutputDeviation => ({
+    name: o.name,
+    rule: o.mode,
+    dev: Number.POSITIVE_INFINITY,
+    wrong: why,
+  });
   const [claim, second] = outputs.filter((t) => t?.name === o.name);
   if (claim === undefined) return wrong("missing");
   if (second !== undefined) return wrong("given twice");
@@ -69,17 +78,40 @@ function one(
   if (problem !== null) return wrong(problem);
   const same = claim.datatype === own.datatype && claim.shape.join() === own.shape.join();
   if (!same) return wrong(`${claim.datatype} [${claim.shape}], needs ${own.datatype} [${own.shape}]`);
-  if (isFloat(claim.datatype)) {
-    const [values, ours] = [toFloats(claim), toFloats(own)];
-    const at = patternBreak(values, ours);
-    if (at >= 0) return wrong(`element ${at} is ${values[at]}, the reference's is ${ours[at]}`);
-    if (o.mode === "float") return result(distance(values, ours, o));
-    // By value: -0 is 0, and one NaN is as good as another.
-    return result(values.every((v, i) => v === ours[i] || Number.isNaN(v)) ? 0 : Number.POSITIVE_INFINITY);
-  }
-  const linked = o.mode === "margin" ? profile.outputs.find((p) => p.name === o.logits) : undefined;
-  if (linked !== undefined) return result(marginDeviation(claim, own, referenceOf(reference, linked), linked));
-  return result(equalBytes(claim.data, own.data) ? 0 : Number.POSITIVE_INFINITY);
+  return { name: o.name, rule: o.mode, ...measure(claim, own, o) };
+}
+
+/** By tolerance, value or margin, as the output's mode says. */
+const byMode =
+  (reference: readonly Tensor[], profile: ToleranceProfile): Measure =>
+  (claim, own, o) => {
+    if (isFloat(claim.datatype)) {
+      const [values, ours] = [toFloats(claim), toFloats(own)];
+      const at = patternBreak(values, ours);
+      if (at >= 0) {
+        const why = `element ${at} is ${values[at]}, the reference's is ${ours[at]}`;
+        return { dev: Number.POSITIVE_INFINITY, wrong: why };
+      }
+      if (o.mode === "float") return { dev: distance(values, ours, o), wrong: null };
+      // By value: -0 is 0, and one NaN is as good as another.
+      return differs(values.every((v, i) => v === ours[i] || Number.isNaN(v)));
+    }
+    const linked = o.mode === "margin" ? profile.outputs.find((p) => p.name === o.logits) : undefined;
+    if (linked === undefined) return differs(equalBytes(claim.data, own.data));
+    return { dev: marginDeviation(claim, own, referenceOf(reference, linked), linked), wrong: null };
+  };
+
+function each(
+  outputs: readonly Tensor[],
+  reference: readonly Tensor[],
+  profile: ToleranceProfile,
+  measure: Measure,
+): OutputDeviation[] {
+  const known = profile.outputs.map((o) => one(outputs, reference, o, measure));
+  const extra = outputs.find((t) => !profile.outputs.some((o) => o.name === t?.name));
+  if (extra === undefined) return known;
+  const name = typeof extra?.name === "string" ? extra.name : "";
+  return [...known, { name, rule: "exact", dev: Number.POSITIVE_INFINITY, wrong: "no output of the model" }];
 }
 
 /**
@@ -89,14 +121,15 @@ function one(
  * @param outputs from a stranger: anything malformed becomes `wrong`
  * @throws SuretyError PROTOCOL_BAD_REFERENCE if the reference itself does not fit the profile
  */
-export function deviation(
+export const deviation = (
   outputs: readonly Tensor[],
   reference: readonly Tensor[],
   profile: ToleranceProfile,
-): OutputDeviation[] {
-  const known = profile.outputs.map((o) => one(outputs, reference, o, profile));
-  const extra = outputs.find((t) => !profile.outputs.some((o) => o.name === t?.name));
-  if (extra === undefined) return known;
-  const name = typeof extra?.name === "string" ? extra.name : "";
-  return [...known, { name, rule: "exact", dev: Number.POSITIVE_INFINITY, wrong: "no output of the model" }];
-}
+): OutputDeviation[] => each(outputs, reference, profile, byMode(reference, profile));
+
+/** As {@link deviation} for class `exact`: 0 where the bytes are equal, Infinity where one bit differs. */
+export const bitwise = (
+  outputs: readonly Tensor[],
+  reference: readonly Tensor[],
+  profile: ToleranceProfile,
+): OutputDeviation[] => each(outputs, reference, profile, (claim, own) => differs(equalBytes(claim.data, own.data)));

@@ -3,9 +3,10 @@ import fc from "fast-check";
 import { keccak256, stringToBytes } from "viem";
 import { canonicalJson } from "./canonical-json.ts";
 import { checkManifest, domainProblem, inDomain, type ModelManifest, modelId, units } from "./manifest.ts";
+import type { CheatPower } from "./power.ts";
 import { checkProfile, profileHash, type ToleranceProfile } from "./profile.ts";
 import { bytesTensor, floatTensor, int64Tensor } from "./tensor-values.ts";
-import { exactOutput, floatOutput, manifest, profileOf } from "./testing/models.ts";
+import { exactOutput, floatOutput, manifest, panelOf, powerOf, profileOf } from "./testing/models.ts";
 import { code } from "./testing/refusal.ts";
 
 describe("canonical JSON", () => {
@@ -43,6 +44,27 @@ describe("canonical JSON", () => {
 describe("tolerance profile", () => {
   const good = profileOf([floatOutput("y"), exactOutput("k", { mode: "margin", logits: "y" })]);
 
+  const exact: ToleranceProfile = {
+    ...profileOf([exactOutput("y", { datatype: "FP32" })]),
+    class: "exact",
+    pinned: { optimization: "all", isa: "x86-64-v4-vnni" },
+  };
+  /** Missed by both tests with this probability, whatever the number of samples. */
+  const often = (both: number): CheatPower["missed"] => {
+    const missed = { single: 1, both };
+    const all = { 12: missed, 24: missed, 48: missed };
+    return { all, tenth: all };
+  };
+
+  it("takes every class with its parts", () => {
+    expect(checkProfile(exact)).to.deep.equal(exact);
+    const discrete = profileOf([exactOutput("k")]);
+    expect(discrete).not.to.have.property("panel");
+    expect(checkProfile(discrete)).to.deep.equal(discrete);
+    const mild = { ...good, power: [powerOf("fp16-output", { missed: often(0.001) })] };
+    expect(checkProfile(mild)).to.deep.equal(mild);
+  });
+
   it("hashes its canonical JSON, whatever the order of its fields", () => {
     expect(profileHash(good)).to.equal(keccak256(stringToBytes(canonicalJson(good))));
     const shuffled = Object.fromEntries(Object.entries(good).reverse()) as ToleranceProfile;
@@ -78,8 +100,25 @@ describe("tolerance profile", () => {
         profileOf([floatOutput("y"), exactOutput("k", { mode: "margin", logits: "y", datatype: "FP32" })]),
       ],
       ["scores in exact mode", profileOf([floatOutput("y"), exactOutput("k", { logits: "y" })])],
-      ["no power", profileOf([floatOutput("y")], { power: { fp16: 3.9e-5 } })],
-      ["power of text", profileOf([floatOutput("y")], { power: { fp16: "1" as unknown as number } })],
+      ["no battery", { ...good, power: [] }],
+      ["a cheat twice", { ...good, power: [powerOf("fp16-weights"), powerOf("fp16-weights")] }],
+      ["a cheat that nobody knows", { ...good, power: [powerOf("magic" as "fp16-weights")] }],
+      ["a cheat that is not seen", { ...good, power: [powerOf("fp16-output", { missed: often(0.0011) })] }],
+      ["an impossible probability", { ...good, power: [powerOf("fp16-output", { missed: often(-0.1) })] }],
+      [
+        "a share beyond its limits",
+        { ...good, power: [powerOf("fp16-output", { grey: { share: 0.5, low: 0.6, high: 1 } })] },
+      ],
+      ["a class unknown", { ...good, class: "loose" }],
+      ["tolerance with a pin", { ...good, pinned: { optimization: "all", isa: "x86-64-v4" } }],
+      ["exact without a pin", { ...exact, pinned: undefined }],
+      ["exact with a tolerance", { ...exact, outputs: [floatOutput("y")] }],
+      ["exact with a panel", { ...exact, panel: panelOf() }],
+      ["floats without a panel", (({ panel, ...rest }) => rest)(good)],
+      ["no honest deviations", { ...good, panel: panelOf({ honest: [] }) }],
+      ["honest deviations out of order", { ...good, panel: panelOf({ honest: [0.1, 0.05] }) }],
+      ["a panel that shrinks", { ...good, panel: panelOf({ stretch: 0.5 }) }],
+      ["a panel that always fails", { ...good, panel: panelOf({ alpha: 0.5 }) }],
     ];
     for (const [why, profile] of bad)
       expect(

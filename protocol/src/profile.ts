@@ -1,6 +1,7 @@
 import { type Hex, keccak256, stringToBytes } from "viem";
 import { canonicalJson } from "./canonical-json.ts";
 import { createReaders, type Reader } from "./parse.ts";
+import { BATTERY, type CheatPower, readPower, SAMPLE_COUNTS, type SampleCount } from "./power.ts";
 import { DATATYPES, type Datatype, isFloat } from "./tensor.ts";
 
 /**
@@ -26,6 +27,37 @@ export type OutputTolerance = {
   logits?: string;
 };
 
+/**
+ * How a model's answers are judged: `tolerance`, or `exact`, bit for bit under a pinned configuration, for models whose
+ * honest runs on other hardware cannot be told from cheap copies.
+ */
+export type ModelClass = "tolerance" | "exact";
+
+/** What makes outputs of class `exact` equal bit for bit, beside the runtime's version. */
+export type Pinned = {
+  /** Graph rewriting of the runtime. */
+  optimization: "all";
+  /** Instruction-set class, such as `x86-64-v4`: kernels are chosen by it. */
+  isa: string;
+};
+
+/** What the panel test compares with. */
+export type PanelCalibration = {
+  /**
+   * Deviations of honest runs from the reference, in units of tau, ascending: of each calibration input and alternative, or
+   * 512 of them at equal distances in rank.
+   */
+  honest: number[];
+  /** Factor by which hardware that calibration did not see may deviate more. */
+  stretch: number;
+  /** p value below which a panel fails. */
+  alpha: number;
+  /** Fewest samples that are judged. */
+  least: number;
+  /** Share of simulated honest epochs that fail, by number of samples. */
+  falseAlarms: Record<SampleCount, number>;
+};
+
 /** What calibration found: how far honest runs of a model differ, and how far cheats do. */
 export type ToleranceProfile = {
   v: 1;
@@ -41,18 +73,25 @@ export type ToleranceProfile = {
   /** Safety factor. */
   S: number;
   outputs: OutputTolerance[];
-  /** By kind of cheat, the least deviation (max |difference| / scale) that it showed on any input. */
-  power: Record<string, number>;
+  class: ModelClass;
+  /** Class `exact` only. */
+  pinned?: Pinned;
+  /** Absent in class `exact`, and where no output is a float. */
+  panel?: PanelCalibration;
+  /** Epochs simulated for each probability of {@link CheatPower} and for false alarms. */
+  simulated: number;
+  /** What the battery of cheats showed, one entry per cheat that changes the model's answers. */
+  power: CheatPower[];
 };
 
 /** Fewest calibration inputs: fewer were seen to refuse honest runs. */
 export const LEAST_CALIBRATION = 64;
 /** Largest tauMax for FP32 outputs (docs/protocol.md section 6). */
 export const TAU_LIMIT = 1e-4;
-/** Cheats must deviate this many times tauMax for a profile to have power. */
-export const LEAST_POWER = 4;
+/** Most honest deviations that a profile keeps for the panel test. */
+export const MOST_HONEST = 512;
 
-const { refuse, object, map, list, text, number, oneOf } = createReaders("PROTOCOL_BAD_PROFILE");
+const { refuse, object, list, text, number, oneOf } = createReaders("PROTOCOL_BAD_PROFILE");
 
 const label = text(/^.{1,256}$/su, "1 to 256 characters");
 const amount = number((n) => n >= 0, "a number of at least 0");
@@ -73,7 +112,20 @@ const tolerance = object<OutputTolerance>(
   ["logits"],
 );
 
-const document = object<ToleranceProfile>({
+const rate = number((n) => n >= 0 && n <= 1, "a share from 0 to 1");
+const pinned = object<Pinned>({
+  optimization: oneOf(["all"] as const),
+  isa: text(/^[a-z0-9-]{1,32}$/, "1 to 32 of a-z, 0-9, -"),
+});
+const panel = object<PanelCalibration>({
+  honest: list(amount, 1, MOST_HONEST),
+  stretch: number((n) => n >= 1 && n <= 8, "a number from 1 to 8"),
+  alpha: number((n) => n > 0 && n <= 0.01, "a number above 0, at most 0.01"),
+  least: whole(2, Number(SAMPLE_COUNTS[0])),
+  falseAlarms: object<Record<SampleCount, number>>({ 12: rate, 24: rate, 48: rate }),
+});
+
+const fields = {
   v: oneOf([1] as const),
   modelHash: text<Hex>(/^0x[0-9a-f]{64}$/, "0x and 64 lower-case hex digits"),
   ortVersion: label,
@@ -82,8 +134,13 @@ const document = object<ToleranceProfile>({
   seed: whole(0, Number.MAX_SAFE_INTEGER),
   S: number((n) => n >= 1 && n <= 32, "a number from 1 to 32"),
   outputs: list(tolerance, 1, 64),
-  power: map(amount),
-});
+  class: oneOf(["tolerance", "exact"] as const),
+  pinned,
+  panel,
+  simulated: whole(1_000, 1_000_000),
+  power: list(readPower, 1, BATTERY.length),
+};
+const document = object<ToleranceProfile>(fields, ["pinned", "panel"]);
 
 function checkOutput(o: OutputTolerance, at: string, outputs: OutputTolerance[]): void {
   if (o.mode === "float") {
@@ -108,9 +165,28 @@ function checkOutput(o: OutputTolerance, at: string, outputs: OutputTolerance[])
   if (scores?.mode !== "float") throw refuse(`${at}.logits`, o.logits, "the name of an output in float mode");
 }
 
+/** What belongs together: a class with what it needs and nothing else, honest deviations in order, a cheat once. */
+function checkParts({ class: kind, pinned, panel, outputs, power }: ToleranceProfile): void {
+  const isExact = kind === "exact";
+  if (isExact !== (pinned !== undefined)) throw refuse("profile.pinned", pinned, "to be there in class exact alone");
+  const other = outputs.find(({ mode }) => mode !== "exact");
+  if (isExact && other !== undefined)
+    throw refuse(`profile.outputs.${other.name}.mode`, other.mode, "exact in class exact");
+  const judgesFloats = outputs.some(({ mode }) => mode === "float");
+  if (judgesFloats !== (panel !== undefined))
+    throw refuse("profile.panel", panel, "to be there where a float is compared");
+  const honest = panel?.honest ?? [];
+  const at = honest.findIndex((d, i) => i > 0 && d < honest[i - 1]!);
+  if (at >= 0) throw refuse(`profile.panel.honest[${at}]`, honest[at], "ascending deviations");
+  for (const [i, { cheat }] of power.entries()) {
+    const twice = power.findIndex((entry) => entry.cheat === cheat) !== i;
+    if (twice) throw refuse(`profile.power[${i}].cheat`, cheat, "distinct cheats");
+  }
+}
+
 /**
  * Reads an untrusted tolerance profile strictly: unknown fields, a tauMax above 1e-4, fewer than 64 calibration inputs, a
- * margin output without its scores, or cheats that came within four times every tolerance are refused.
+ * margin output without its scores, a class without its parts, or a cheat that the profile does not see are refused.
  * @throws SuretyError PROTOCOL_BAD_PROFILE
  */
 export function checkProfile(value: unknown): ToleranceProfile {
@@ -121,12 +197,7 @@ export function checkProfile(value: unknown): ToleranceProfile {
       throw refuse(`${at}.name`, o.name, "distinct names");
     checkOutput(o, at, profile.outputs);
   }
-  const taus = profile.outputs.filter((o) => o.mode === "float").map((o) => o.tauMax);
-  const least = LEAST_POWER * Math.min(...taus);
-  for (const [cheat, deviation] of Object.entries(profile.power)) {
-    if (taus.length > 0 && deviation < least)
-      throw refuse(`profile.power.${cheat}`, deviation, `at least ${least}, or mode exact`);
-  }
+  checkParts(profile);
   return profile;
 }
 

@@ -1,4 +1,5 @@
 import { type Uint, uint } from "./check.ts";
+import { ALARM, cusumStep, rungOf } from "./cusum.ts";
 import { SuretyError } from "./errors.ts";
 import { FULL, lesser, ONE, powQ32 } from "./fixed.ts";
 import { packRecord, type RecordFields, unpackRecord } from "./record-word.ts";
@@ -19,27 +20,7 @@ const PRIOR_GOOD = 18n * ONE;
 const PRIOR_TOTAL = 20n * ONE;
 /** Failure mass is remembered up to 100 samples, so that no history is worse than a new identity. */
 const MEMORY = 100n * ONE;
-/** ln(1e4) in Q24. */
-const ALARM = 154_523_870n;
-const CUSUM_MAX = (1n << 40n) - 1n;
 const PRIOR_WEIGHT = 40n * ONE;
-
-/** Rung thresholds, in thousandths, of the share of bad samples. */
-const RUNGS = [1n, 2n, 5n, 10n, 20n, 50n, 100n, 200n];
-/** ln(q1/q0) in Q24 by rung. */
-const UP = [23_258_160n, 23_258_160n, 23_258_160n, 23_258_160n, 23_258_160n, 23_258_160n, 23_258_160n, 18_431_656n];
-/** ln((1-q0)/(1-q1)) in Q24 by rung. */
-const DOWN = [50_458n, 101_169n, 254_849n, 516_263n, 1_059_966n, 2_883_169n, 6_802_576n, 11_629_080n];
-
-function nextCusum(r: RecordFields, good: bigint, bad: bigint): bigint {
-  const missed = r.slowTotal - r.slowGood;
-  const rung = RUNGS.findIndex((t) => missed * 1000n <= r.slowTotal * t);
-  if (rung < 0) return 0n;
-  const up = r.cusum + bad * UP[rung]!;
-  const down = good * DOWN[rung]!;
-  if (up <= down) return 0n;
-  return lesser(up - down, CUSUM_MAX);
-}
 
 /**
  * Takes one epoch's samples into a record word. Integers only, every division rounds down, and the order of operations
@@ -72,7 +53,7 @@ export function update(
   }
   const slow = powQ32(speed.slow, now - r.epoch);
   const fast = powQ32(speed.fast, now - r.epoch);
-  let cusum = nextCusum(r, ok, all - ok);
+  let cusum = cusumStep(r.cusum, rungOf(r.slowTotal - r.slowGood, r.slowTotal), ok, all - ok);
   let s = ((r.slowGood * slow) >> 32n) + ok * ONE;
   let n = ((r.slowTotal * slow) >> 32n) + all * ONE;
   const f = ((r.fastGood * fast) >> 32n) + ok * ONE;

@@ -38,6 +38,7 @@ export const rights: readonly Right[] = [
   { role: 1n, target: "StakePool", functions: ["lock", "unlock"], holders: ["VerifierRegistry", "CommitmentBook"] },
   { role: 2n, target: "StakePool", functions: ["requestExit"], holders: ["ProviderRegistry", "VerifierRegistry"] },
   { role: 3n, target: "ReliabilityLedger", functions: ["settle"], holders: ["AttestationHub"] },
+  { role: 3n, target: "CommitmentBook", functions: ["measure"], holders: ["AttestationHub"] },
   { role: 3n, target: "RewardDistributor", functions: ["addWeight", "addPoints"], holders: ["AttestationHub"] },
 ];
 
@@ -62,7 +63,7 @@ export async function deploySurety(steps: Steps, deployer: Address, terms: Deplo
   const providers = await create("ProviderRegistry", clock, pool);
   const models = await create("ModelRegistry");
   const verifiers = await create("VerifierRegistry", clock, pool, providers, terms.ticketSize);
-  const book = await create("CommitmentBook", clock, pool, providers, models);
+  const book = await create("CommitmentBook", manager, clock, pool, providers, models);
   const log = await create("ReceiptLog", clock, ledger, providers, book);
   const rewards = await create("RewardDistributor", manager, asset, clock, providers, terms.sink);
   await create("AttestationHub", { clock, ledger, pool, beacon, providers, verifiers, book, log, rewards });

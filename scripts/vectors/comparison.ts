@@ -1,4 +1,5 @@
 import * as p from "@surety/protocol";
+import { panelOf, powerOf } from "../../protocol/src/testing/models.ts";
 import { h, plain } from "./common.ts";
 
 const tolerance = (name: string, over: Partial<p.OutputTolerance> = {}): p.OutputTolerance => ({
@@ -26,7 +27,10 @@ export const profile: p.ToleranceProfile = {
     exact("label", { mode: "margin", logits: "scores" }),
     exact("name", { datatype: "BYTES" }),
   ],
-  power: { "bf16-weights": 0.0044, "fp16-weights": 0.00055, "int8-weights": 0.015 },
+  class: "tolerance",
+  simulated: 10_000,
+  panel: panelOf(),
+  power: [powerOf("bf16-weights"), powerOf("fp16-weights"), powerOf("int8-weights")],
 };
 
 export function comparisons() {

@@ -5,6 +5,7 @@ import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProo
 import {Commitments} from "../../contracts/libraries/Commitments.sol";
 import {DemandProfile} from "../../contracts/libraries/DemandProfile.sol";
 import {MerkleSum} from "../../contracts/libraries/MerkleSum.sol";
+import {PromiseMath} from "../../contracts/libraries/PromiseMath.sol";
 import {Receipts} from "../../contracts/libraries/Receipts.sol";
 import {ReliabilityMath} from "../../contracts/libraries/ReliabilityMath.sol";
 import {Reports} from "../../contracts/libraries/Reports.sol";
@@ -12,6 +13,7 @@ import {Sampling} from "../../contracts/libraries/Sampling.sol";
 import {Seats} from "../../contracts/libraries/Seats.sol";
 import {Settlement} from "../../contracts/libraries/Settlement.sol";
 import {Record, RecordType} from "../../contracts/types/Record.sol";
+import {Service} from "../../contracts/types/Service.sol";
 import {Ticket} from "../../contracts/types/Ticket.sol";
 
 /// @notice Every library behind external functions, for tests in either language; the plural ones save round trips.
@@ -99,6 +101,27 @@ contract LibraryHarness {
 
     function capSamples(Record word, uint256 samples) external pure returns (Record) {
         return ReliabilityMath.capSamples(word, samples);
+    }
+
+    struct Measured {
+        uint256 epoch;
+        uint256 probes;
+        uint256 timely;
+        uint256 atCapacity;
+    }
+
+    function measures(Service memory service, uint256 target, Measured[] calldata list)
+        external
+        pure
+        returns (Service[] memory services, uint256[] memory cuts)
+    {
+        services = new Service[](list.length);
+        cuts = new uint256[](list.length);
+        for (uint256 i = 0; i < list.length; ++i) {
+            Measured calldata m = list[i];
+            (service, cuts[i]) = PromiseMath.measure(service, m.epoch, target, m.probes, m.timely, m.atCapacity);
+            services[i] = abi.decode(abi.encode(service), (Service));
+        }
     }
 
     function score(Record t, Record p, Record c) external pure returns (uint256) {
@@ -282,9 +305,10 @@ contract LibraryHarness {
     function judgeSamples(uint256[5] calldata reports, bool[5] calldata revealed, uint256 m)
         external
         pure
-        returns (bool, uint256, uint48, uint256)
+        returns (bool, uint256, uint48, uint256, bool)
     {
-        return Settlement.judgeSamples(reports, revealed, m);
+        Settlement.Samples memory found = Settlement.judgeSamples(reports, revealed, m);
+        return (found.quorum, found.matches, found.mismatches, found.undecided, found.recheck);
     }
 
     // Demand

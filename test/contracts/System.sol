@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {CommitmentBook} from "../../contracts/availability/CommitmentBook.sol";
+import {ICommitmentBook} from "../../contracts/availability/ICommitmentBook.sol";
 import {ReceiptLog} from "../../contracts/availability/ReceiptLog.sol";
 import {Times} from "../../contracts/epoch/IEpochClock.sol";
 import {Commitments} from "../../contracts/libraries/Commitments.sol";
@@ -45,13 +46,14 @@ abstract contract System is Base {
     function setUp() public virtual override {
         super.setUp();
         ledger = new ReliabilityLedger(address(manager), clock);
-        book = new CommitmentBook(clock, pool, providers, models);
+        book = new CommitmentBook(address(manager), clock, pool, providers, models);
         log = new ReceiptLog(clock, ledger, providers, book);
         rewards = new RewardDistributor(address(manager), asset, clock, providers, SINK);
         hub = new AttestationHub(
             AttestationHub.Parts(clock, ledger, pool, beacon, providers, verifiers, book, log, rewards)
         );
         allow(address(ledger), IReliabilityLedger.settle.selector, ROLE_SETTLE);
+        allow(address(book), ICommitmentBook.measure.selector, ROLE_SETTLE);
         allow(address(rewards), IRewardDistributor.addWeight.selector, ROLE_SETTLE);
         allow(address(rewards), IRewardDistributor.addPoints.selector, ROLE_SETTLE);
         manager.grantRole(ROLE_SETTLE, address(hub), 0);

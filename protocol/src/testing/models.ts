@@ -1,5 +1,6 @@
 import type { ModelManifest } from "../manifest.ts";
-import type { OutputTolerance, ToleranceProfile } from "../profile.ts";
+import type { CheatName, CheatPower } from "../power.ts";
+import type { OutputTolerance, PanelCalibration, ToleranceProfile } from "../profile.ts";
 import { hash } from "./samples.ts";
 
 /** A tolerance for one float output, for tests: scale floor 1, norm floor 1, tau 1e-5 by either measure. */
@@ -26,6 +27,25 @@ export const exactOutput = (name: string, over: Partial<OutputTolerance> = {}): 
   ...over,
 });
 
+/** The power of a profile that always sees a cheat, for tests. */
+export const powerOf = (cheat: CheatName, over: Partial<CheatPower> = {}): CheatPower => {
+  const never = { single: 0, both: 0 };
+  const missed = { 12: never, 24: never, 48: never };
+  const none = { share: 0, low: 0, high: 0.015 };
+  const shares = { match: none, grey: none, mismatch: { share: 1, low: 0.985, high: 1 } };
+  return { cheat, inputs: 256, least: 40, median: 700, ...shares, missed: { all: missed, tenth: missed }, ...over };
+};
+
+/** A panel's calibration with honest deviations spread evenly up to an eighth of tau, for tests. */
+export const panelOf = (over: Partial<PanelCalibration> = {}): PanelCalibration => ({
+  honest: Array.from({ length: 128 }, (_, i) => (i + 1) / 1024),
+  stretch: 2,
+  alpha: 1e-4,
+  least: 8,
+  falseAlarms: { 12: 0, 24: 0, 48: 0 },
+  ...over,
+});
+
 /** A profile of the given outputs, for tests. */
 export const profileOf = (outputs: OutputTolerance[], over: Partial<ToleranceProfile> = {}): ToleranceProfile => ({
   v: 1,
@@ -36,7 +56,10 @@ export const profileOf = (outputs: OutputTolerance[], over: Partial<TolerancePro
   seed: 7,
   S: 8,
   outputs,
-  power: { "fp16-weights": 3.1e-4, "int8-weights": 0.015 },
+  class: "tolerance",
+  simulated: 10_000,
+  ...(outputs.some(({ mode }) => mode === "float") && { panel: panelOf() }),
+  power: [powerOf("int8-weights")],
   ...over,
 });
 

@@ -51,6 +51,7 @@ export const errorsAbi = [
   {"inputs":[{"name":"modelId","type":"bytes32"}],"name":"ModelRegistryRegistered","type":"error"},
   {"inputs":[{"name":"modelId","type":"bytes32"}],"name":"ModelRegistryUnknown","type":"error"},
   {"inputs":[],"name":"ModelRegistryZeroHash","type":"error"},
+  {"inputs":[{"name":"have","type":"uint256"},{"name":"need","type":"uint256"}],"name":"PromiseMathEpochNotLater","type":"error"},
   {"inputs":[{"name":"have","type":"uint256"},{"name":"limit","type":"uint256"}],"name":"ProviderRegistryBadEndpoint","type":"error"},
   {"inputs":[{"name":"have","type":"address"},{"name":"need","type":"address"}],"name":"ProviderRegistryNotOffered","type":"error"},
   {"inputs":[{"name":"have","type":"address"},{"name":"need","type":"address"}],"name":"ProviderRegistryNotOwner","type":"error"},

@@ -38,10 +38,10 @@ contract SettlementTest {
         (bool quorum, uint256 probes, uint256 timely,,,) = Settlement.aggregateProbes(REPORTS, revealed);
         vm.assertFalse(quorum);
         vm.assertEq(probes + timely, 0);
-        (bool judged, uint256 matches, uint48 mismatches, uint256 undecided) =
-            Settlement.judgeSamples(REPORTS, revealed, 12);
-        vm.assertFalse(judged);
-        vm.assertEq(matches + mismatches + undecided, 0);
+        Settlement.Samples memory found = Settlement.judgeSamples(REPORTS, revealed, 12);
+        vm.assertFalse(found.quorum);
+        vm.assertTrue(found.recheck);
+        vm.assertEq(found.matches + found.mismatches + found.undecided, 0);
     }
 
     /// @dev Equal shares of different numbers: the highest seat of them counts as the highest and is left out.
@@ -84,23 +84,27 @@ contract SettlementTest {
     function testFuzz_samplesByStrictMajority(uint256[5] memory reports, uint8 mask, uint8 tier) public pure {
         uint256 m = [12, 24, 48][tier % 3];
         (bool[5] memory revealed, uint256 count) = _mask(mask);
-        (bool quorum, uint256 matches, uint48 mismatches, uint256 undecided) =
-            Settlement.judgeSamples(reports, revealed, m);
-        vm.assertEq(quorum, count >= 3);
-        if (!quorum) return;
+        Settlement.Samples memory found = Settlement.judgeSamples(reports, revealed, m);
+        vm.assertEq(found.quorum, count >= 3);
+        if (!found.quorum) return;
+        uint256 failed = 0;
+        for (uint256 s = 0; s < 5; ++s) {
+            if (revealed[s] && (reports[s] >> 104) % 4 == 2) ++failed;
+        }
+        vm.assertEq(found.recheck, found.undecided > m / 4 || failed > count / 2);
         for (uint256 j = 0; j < m; ++j) {
             uint256[4] memory votes;
             for (uint256 s = 0; s < 5; ++s) {
                 if (revealed[s]) ++votes[(reports[s] >> (8 + 2 * j)) % 4];
             }
             bool wrong = votes[2] > count / 2;
-            vm.assertEq(mismatches >> j & 1, wrong ? 1 : 0);
-            if (votes[0] > count / 2) --matches;
-            else if (!wrong) --undecided;
+            vm.assertEq(found.mismatches >> j & 1, wrong ? 1 : 0);
+            if (votes[0] > count / 2) --found.matches;
+            else if (!wrong) --found.undecided;
         }
-        vm.assertEq(matches, 0);
-        vm.assertEq(undecided, 0);
-        vm.assertEq(mismatches >> m, 0);
+        vm.assertEq(found.matches, 0);
+        vm.assertEq(found.undecided, 0);
+        vm.assertEq(found.mismatches >> m, 0);
     }
 
     function test_twoOfFourAreNoMajority() public pure {
@@ -108,11 +112,10 @@ contract SettlementTest {
         revealed[4] = false;
         uint256 good = 12;
         uint256 bad = 12 | (2 << 8);
-        (, uint256 matches, uint48 mismatches, uint256 undecided) =
-            Settlement.judgeSamples([good, good, bad, bad, bad], revealed, 12);
-        vm.assertEq(matches, 11);
-        vm.assertEq(mismatches, 0);
-        vm.assertEq(undecided, 1);
+        Settlement.Samples memory found = Settlement.judgeSamples([good, good, bad, bad, bad], revealed, 12);
+        vm.assertEq(found.matches, 11);
+        vm.assertEq(found.mismatches, 0);
+        vm.assertEq(found.undecided, 1);
     }
 
     function _mask(uint8 mask) private pure returns (bool[5] memory revealed, uint256 count) {

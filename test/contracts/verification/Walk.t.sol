@@ -164,6 +164,27 @@ contract WalkTest is System {
         eq(ledger.reliability(PROVIDER, MODEL).samples, 163, "100 decayed samples and 66 probes");
     }
 
+    /// @notice A majority that says the samples together fail the panel test takes nobody's stake and opens no case: it
+    /// has the next log sampled at full depth, and the next clean one lifts that again.
+    function test_PanelFailureAsksForARecheck() public {
+        for (uint64 epoch = 2; epoch < 10; ++epoch) {
+            walk(epoch, 22, 0);
+        }
+        commitLog(10);
+        drawSeed(10);
+        eq(log.log(PROVIDER, MODEL, 10).m, 24, "seven epochs settled");
+        attest(10, probeReport(22), rerunReport(24, 0) | (uint256(2) << 104));
+        settle(10);
+        Reliability memory summary = ledger.reliability(PROVIDER, MODEL);
+        eq(summary.flags, 1 | 128, "recheck, measured");
+        eq(summary.openCases, 0, "no case");
+        eq(ledger.epochAt(PROVIDER, MODEL, 10).matches, 24, "matches all the same");
+        walk(11, 22, 0);
+        eq(ledger.epochAt(PROVIDER, MODEL, 11).m, 48, "full depth");
+        walk(12, 22, 0);
+        eq(ledger.epochAt(PROVIDER, MODEL, 12).m, 24, "and back");
+    }
+
     /// @notice The depth of sampling falls as the record grows, and rises with a recheck.
     function test_DepthOfSampling() public {
         for (uint64 epoch = 2; epoch < 9; ++epoch) {

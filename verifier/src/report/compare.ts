@@ -68,7 +68,9 @@ export function createComparing(deps: StepDeps & { jobs: Jobs }): Step {
         store.leaves.judge(leaf, verdict);
         if (verdict !== "match") log.warn({ ...subject, index, verdict, reason }, "a sample does not match");
       }
-      store.assignments.move(a, "committed", "compared", { report: packVerdicts(positionsOf(a, basis), judged) });
+      store.assignments.move(a, "committed", "compared", {
+        report: packVerdicts(positionsOf(a, basis), judged, model),
+      });
     });
   };
 

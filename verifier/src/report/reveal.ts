@@ -56,7 +56,7 @@ export function createRevealing(deps: Deps): Step {
     if (a.role !== ROLE_RERUN) return null;
     const model = models.get(a.modelId);
     if (!model) return "the model's files are gone";
-    const again = packVerdicts(positionsOf(a, rerunBasis(a.basis)), judgeAll(store.leaves.of(a), model));
+    const again = packVerdicts(positionsOf(a, rerunBasis(a.basis)), judgeAll(store.leaves.of(a), model), model);
     return again === a.report ? null : `the evidence gives report ${again}, stored is ${a.report}`;
   };
 

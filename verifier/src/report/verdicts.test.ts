@@ -162,7 +162,7 @@ describe("packVerdicts", () => {
 
   it("gives each sample the verdict of the leaf it falls on, and calls a sample without one not opened", () => {
     const positions = [0n, 6n, 1n, 2n, 3n, 4n, 7n, 5n, 2n, 8n];
-    expect(unpackRerunReport(packVerdicts(positions, judgeAll(leaves, model)))).to.deep.equal({
+    expect(unpackRerunReport(packVerdicts(positions, judgeAll(leaves, model), model))).to.deep.equal({
       n: 10,
       panel: 0,
       verdicts: [
@@ -182,13 +182,47 @@ describe("packVerdicts", () => {
 
   it("does not depend on the order of the leaves", () => {
     const positions = [4n, 0n, 6n, 2n];
-    const packed = packVerdicts(positions, judgeAll(leaves, model));
-    expect(packVerdicts(positions, judgeAll(leaves.toReversed(), model))).to.equal(packed);
+    const packed = packVerdicts(positions, judgeAll(leaves, model), model);
+    expect(packVerdicts(positions, judgeAll(leaves.toReversed(), model), model)).to.equal(packed);
   });
 
   it("packs a log without samples, and one that was not opened at all", () => {
-    expect(unpackRerunReport(packVerdicts([], []))).to.deep.equal({ n: 0, verdicts: [], panel: 0 });
-    expect(unpackRerunReport(packVerdicts([0n, 9n], [])).verdicts).to.deep.equal(["not-opened", "not-opened"]);
+    expect(unpackRerunReport(packVerdicts([], [], model))).to.deep.equal({ n: 0, verdicts: [], panel: 0 });
+    expect(unpackRerunReport(packVerdicts([0n, 9n], [], model)).verdicts).to.deep.equal(["not-opened", "not-opened"]);
+  });
+
+  describe("panel", () => {
+    /** Leaves of distinct inputs, each answered `error` away from what the model gives. */
+    const leavesOf = (count: number, error: number, same = false) =>
+      Array.from({ length: count }, (_, i) => {
+        const x = toyInputs([same ? 1 : 1 + i / 100, 2]);
+        const own = encodeTensors(toyRun(x));
+        const outputs = encodeTensors(toyRun(x, error));
+        const place = { index: i, prefix: BigInt(i), units: 1n };
+        return leafOf({ ...place, inputs: encodeTensors(x), native: own, wasm: own, outputs });
+      });
+    const panelOf = (leaves: LeafRow[], of = model) =>
+      unpackRerunReport(packVerdicts([...leaves.keys()].map(BigInt), judgeAll(leaves, of), of)).panel;
+    /** Within tau, so that each answer alone is a match. */
+    const MILD = 0.6 * TAU;
+
+    it("fails answers that match one by one and cannot all be honest", () => {
+      const leaves = leavesOf(12, MILD);
+      expect(new Set(judgeAll(leaves, model).map((leaf) => leaf.verdict))).to.deep.equal(new Set(["match"]));
+      expect(panelOf(leaves)).to.equal(2);
+      expect(panelOf(leavesOf(12, 0))).to.equal(1);
+    });
+
+    it("counts a repeated input once, so that repeating a request frames nobody", () => {
+      expect(panelOf(leavesOf(12, MILD, true))).to.equal(0);
+      expect(panelOf([...leavesOf(8, 0), ...leavesOf(12, MILD, true)])).to.equal(1);
+    });
+
+    it("judges nothing of too few samples, and of a model without a panel", () => {
+      expect(panelOf(leavesOf(7, MILD))).to.equal(0);
+      const { panel, ...rest } = profile;
+      expect(panelOf(leavesOf(12, MILD), { manifest, profile: rest })).to.equal(0);
+    });
   });
 
   it("keeps the leaf beside its verdict", () => {

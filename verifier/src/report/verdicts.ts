@@ -4,6 +4,9 @@ import {
   decodeTensors,
   inDomain,
   packRerunReport,
+  panelDeviation,
+  panelTest,
+  type RerunReport,
   type SampleVerdict,
   SuretyError,
   sealOutput,
@@ -13,8 +16,8 @@ import type { Model } from "../ports.ts";
 import { leafOfSamples } from "../samples.ts";
 import type { LeafRow } from "../store/types.ts";
 
-/** A verdict on one leaf, and why. */
-export type LeafVerdict = { verdict: SampleVerdict; reason: string };
+/** A verdict on one leaf, why, and how far it lies for the panel test; undefined where that says nothing. */
+export type LeafVerdict = { verdict: SampleVerdict; reason: string; deviation?: number | undefined };
 
 /**
  * Whether opened outputs are those that a leaf seals: `sealed = keccak256(abi.encode(leafSalt, outputHash))`, and the bytes
@@ -37,25 +40,46 @@ export function judgeLeaf(leaf: LeafRow, model: Model): LeafVerdict {
   if (!leaf.outputs) return { verdict: "not-opened", reason: "the outputs were not opened" };
   if (!leaf.native || !leaf.wasm) return { verdict: "grey", reason: leaf.failure ?? "not re-run in time" };
   try {
-    return compare({
+    const comparison = compare({
       claim: decodeTensors(leaf.outputs),
       native: decodeTensors(leaf.native),
       wasm: decodeTensors(leaf.wasm),
       profile: model.profile,
       inDomain: inDomain(model.manifest, decodeTensors(leaf.inputs)),
     });
+    return { verdict: comparison.verdict, reason: comparison.reason, deviation: panelDeviation(comparison) };
   } catch (error) {
     if (error instanceof SuretyError) return { verdict: "grey", reason: error.message };
     throw error;
   }
 }
 
-/** Packs verdicts on leaves into the report of a re-run seat; a sample whose leaf never came was not opened. */
-export function packVerdicts(positions: readonly bigint[], judged: readonly (LeafRow & LeafVerdict)[]): bigint {
+/** A leaf with its verdict. */
+export type JudgedLeaf = LeafRow & LeafVerdict;
+
+/** Panel findings as the report packs them. */
+const PANEL = { "not-judged": 0, pass: 1, fail: 2 } as const;
+
+/** The panel test over leaves, each distinct input once: whoever repeats a request must not make a provider look worse. */
+function judgePanel(judged: readonly JudgedLeaf[], { profile }: Model): RerunReport["panel"] {
+  if (profile.panel === undefined) return PANEL["not-judged"];
+  const byInput = new Map<string, number>();
+  for (const { inputs, deviation } of judged) {
+    const key = createHash("sha256").update(inputs).digest("hex");
+    if (deviation !== undefined && !byInput.has(key)) byInput.set(key, deviation);
+  }
+  return PANEL[panelTest([...byInput.values()], profile.panel).verdict];
+}
+
+/**
+ * Packs verdicts on leaves into the report of a re-run seat: one per sample, a sample whose leaf never came being not opened,
+ * and what the panel test says of the leaves together.
+ */
+export function packVerdicts(positions: readonly bigint[], judged: readonly JudgedLeaf[], model: Model): bigint {
   const verdicts = leafOfSamples(positions, judged).map((leaf): SampleVerdict => leaf?.verdict ?? "not-opened");
-  return packRerunReport({ n: positions.length, verdicts, panel: 0 });
+  return packRerunReport({ n: positions.length, verdicts, panel: judgePanel(judged, model) });
 }
 
 /** All leaves with their verdicts, from the stored evidence alone. */
-export const judgeAll = (leaves: readonly LeafRow[], model: Model): (LeafRow & LeafVerdict)[] =>
+export const judgeAll = (leaves: readonly LeafRow[], model: Model): JudgedLeaf[] =>
   leaves.map((leaf) => ({ ...leaf, ...judgeLeaf(leaf, model) }));

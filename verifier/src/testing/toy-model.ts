@@ -1,4 +1,5 @@
 import { type ModelManifest, modelId, profileHash, type Tensor, type ToleranceProfile } from "@surety/protocol";
+import { panelOf, powerOf } from "../../../protocol/src/testing/models.ts";
 import type { Models, Rerunner } from "../ports.ts";
 
 /** y = 2a + b over rows [a, b]: a model small enough to be run by hand. For tests. */
@@ -11,7 +12,10 @@ export const profile: ToleranceProfile = {
   seed: 1,
   S: 8,
   outputs: [{ name: "y", datatype: "FP32", mode: "float", floorScale: 1, floorL2: 1, tauMax: 1e-5, tauL2: 1e-5 }],
-  power: { int8: 1e-2 },
+  class: "tolerance",
+  simulated: 10_000,
+  panel: panelOf(),
+  power: [powerOf("int8-weights")],
 };
 
 export const manifest: ModelManifest = {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { compare, deviation, inDomain, type Tensor, tensorHash, units } from "@surety/protocol";
+import { BATTERY, compare, deviation, inDomain, type Tensor, tensorHash, units } from "@surety/protocol";
 import { expect } from "chai";
 import {
   CALIBRATION_STRATA,
@@ -7,12 +7,12 @@ import {
   loadInputs,
   MODEL_NAMES,
   type RealInputs,
-} from "../../models/inputs.ts";
+} from "../../../models/inputs.ts";
+import { quantizeWeights } from "../cheats/quantize.ts";
+import { readModel, type StoredModel } from "../model-store.ts";
+import { createRerunner, type Rerun } from "../rerun.ts";
+import { createRuntime, type Runtime } from "../runtime.ts";
 import { calibrate } from "./calibrate.ts";
-import { readModel, type StoredModel } from "./model-store.ts";
-import { quantizeWeights } from "./quantize.ts";
-import { createRerunner, type Rerun } from "./rerun.ts";
-import { createRuntime, type Runtime } from "./runtime.ts";
 
 /** Held-out inputs per model. */
 const HELD_OUT = 200;
@@ -56,7 +56,7 @@ describe("shipped models", function () {
       let own: Rerun[];
 
       before(async () => {
-        stored = await readModel(fileURLToPath(new URL(`../../models/${name}`, import.meta.url)));
+        stored = await readModel(fileURLToPath(new URL(`../../../models/${name}`, import.meta.url)));
         real = loadInputs(name);
         calibrated = calibrationIndices(real, stored.profile.seed, CALIBRATION_STRATA);
         inputs = heldOut(name, real, calibrated).map(real.at);
@@ -87,7 +87,8 @@ describe("shipped models", function () {
           expect(output.tauMax / committed.tauMax).to.be.within(1 / 8, 8);
           expect(output.tauL2 / committed.tauL2).to.be.within(1 / 8, 8);
         }
-        expect(Object.keys(stored.profile.power)).to.include("int8-weights");
+        expect(stored.profile.power.map(({ cheat }) => cheat)).to.have.members([...BATTERY]);
+        expect(stored.profile.class).to.equal("tolerance");
       });
 
       it("finds honest runtimes within tolerance of each other on every held-out input", async () => {

@@ -1,10 +1,10 @@
 import { floatTensor, SuretyError } from "@surety/protocol";
 import { expect } from "chai";
-import { inspectModel } from "./gate.ts";
-import { decodeModel } from "./onnx/decode.ts";
+import { inspectModel } from "../gate.ts";
+import { decodeModel } from "../onnx/decode.ts";
+import { createRuntime } from "../runtime.ts";
+import { buildModel, floats, honestGraph, node } from "../testing/build-onnx.ts";
 import { quantizeWeights } from "./quantize.ts";
-import { createRuntime } from "./runtime.ts";
-import { buildModel, floats, honestGraph, node } from "./testing/build-onnx.ts";
 
 const weightsOf = (model: Uint8Array, name: string) => {
   const tensor = decodeModel(model).graph!.initializer.find((constant) => constant.name === name)!;
