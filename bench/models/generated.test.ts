@@ -2,7 +2,7 @@ import { inspectModel } from "@surety/inference";
 import { tensorHash } from "@surety/protocol";
 import { expect } from "chai";
 import { GENERATED_NAMES, generateModel } from "./generated.ts";
-import { createRandom, normal, pick } from "./random.ts";
+import { normal, pick, streamOf } from "./random.ts";
 
 describe("generated models", () => {
   for (const name of GENERATED_NAMES) {
@@ -33,11 +33,11 @@ describe("random streams", () => {
   const mean = (values: number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
 
   it("are even over [0, 1), and normal with mean 0 and variance 1", () => {
-    const even = draw(createRandom(1));
+    const even = draw(streamOf(1, 0));
     expect(Math.min(...even)).to.be.at.least(0);
     expect(Math.max(...even)).to.be.below(1);
     expect(mean(even)).to.be.closeTo(0.5, 0.01);
-    const random = createRandom(2);
+    const random = streamOf(2, 0);
     const bell = draw(() => normal(random));
     expect(mean(bell)).to.be.closeTo(0, 0.03);
     expect(mean(bell.map((v) => v * v))).to.be.closeTo(1, 0.05);
@@ -45,7 +45,7 @@ describe("random streams", () => {
   });
 
   it("do not follow their neighbours", () => {
-    const [one, next, other] = [createRandom(1), createRandom(2), createRandom(1, 1)].map((random) => draw(random));
+    const [one, next, other] = [streamOf(1, 0), streamOf(2, 0), streamOf(1, 1)].map((random) => draw(random));
     const together = (a: number[], b: number[]) => mean(a.map((v, i) => (v - 0.5) * (b[i]! - 0.5)));
     for (const stream of [next!, other!]) expect(together(one!, stream)).to.be.closeTo(0, 0.003);
   });

@@ -1,6 +1,6 @@
 import { floatTensor, int64Tensor, type Tensor } from "@surety/protocol";
 import { convolutional, FEATURES, IMAGE, perceptron, residual, TEXT, transformer } from "./architectures.ts";
-import { createRandom, normal, pick, type Random } from "./random.ts";
+import { normal, pick, type Random, streamOf } from "./random.ts";
 
 /** A model made here: its file, and any number of inputs, input `index` of a seed always the same. */
 export type GeneratedModel = { model: Uint8Array; input: (seed: number, index: number) => Tensor[] };
@@ -61,6 +61,6 @@ export function generateModel(name: string, seed: number): GeneratedModel {
   if (kind === undefined) throw new RangeError(`no generated model "${name}", there are ${GENERATED_NAMES.join(", ")}`);
   return {
     model: kind.build(seed),
-    input: (from, index) => kind.draw(createRandom(from, index + 1)),
+    input: (from, index) => kind.draw(streamOf(from, index + 1)),
   };
 }

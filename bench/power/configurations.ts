@@ -61,6 +61,7 @@ const OLDER_VERSION: string = olderPackage("./package.json").dependencies["onnxr
 function openOlder(install: boolean): Promise<Engine> {
   if (!existsSync(`${OLDER_FOLDER}node_modules/onnxruntime-node`)) {
     if (!install) throw unavailable("bench/older is not installed; run without --offline, or npm ci there");
+    console.error(`installing onnxruntime-node ${OLDER_VERSION} into bench/older`);
     const { status, stderr } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
       cwd: OLDER_FOLDER,
       encoding: "utf8",

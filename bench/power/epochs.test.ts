@@ -1,6 +1,6 @@
 import type { PanelCalibration } from "@surety/protocol";
 import { expect } from "chai";
-import { createRandom } from "../models/random.ts";
+import { streamOf } from "../models/random.ts";
 import { type Answer, mixAnswers, simulateEpochs } from "./epochs.ts";
 
 /** Honest deviations evenly up to an eighth of tau. */
@@ -18,7 +18,7 @@ const match = (deviation: number): Answer => ({ verdict: "match", deviation });
 const mismatch: Answer = { verdict: "mismatch", deviation: 100 };
 const fine = honest.map(match);
 const simulate = (answers: Answer[][], seed = 1) =>
-  simulateEpochs({ answers, panel, epochs: EPOCHS, random: createRandom(seed) });
+  simulateEpochs({ answers, panel, epochs: EPOCHS, random: streamOf(seed, 0) });
 const alone = (answers: readonly Answer[]) => answers.map((answer) => [answer]);
 
 describe("simulated epochs", () => {
@@ -45,7 +45,7 @@ describe("simulated epochs", () => {
   });
 
   it("pass without a panel test where no single answer is a mismatch", () => {
-    const draw = { answers: alone(fine.map(() => match(0.9))), panel: undefined, epochs: 10, random: createRandom(1) };
+    const draw = { answers: alone(fine.map(() => match(0.9))), panel: undefined, epochs: 10, random: streamOf(1, 0) };
     expect(simulateEpochs(draw)[12].both).to.equal(10);
   });
 

@@ -1,9 +1,10 @@
 import { createRequire } from "node:module";
 import { expect } from "chai";
 import { generateModel } from "../models/generated.ts";
-import { runPower } from "../power.ts";
+
 import { openRuntime } from "./configurations.ts";
 import { startForeign } from "./foreign.ts";
+import { runPower } from "./main.ts";
 import { readOptions } from "./options.ts";
 import { renderReport } from "./tables.ts";
 

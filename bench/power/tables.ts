@@ -45,12 +45,13 @@ export function honestTable(models: readonly ModelResult[]): string {
 
 /** What the honest checks together bound. */
 export function honestSummary(models: readonly ModelResult[]): string {
-  const { checks, different, mismatch, grey } = totalHonest(models);
+  const { checks, different, mismatch, grey, epochs, alarms } = totalHonest(models);
   const most = (of: number) =>
     of === 0 ? "nothing is known" : `at most ${percent(wilsonInterval(mismatch, of).high)}`;
   return (
     `${count(checks)} honest checks, ${count(different)} of them not bit-equal to the reference: ${count(mismatch)} mismatches, ` +
-    `${count(grey)} grey.\nFalse mismatches (Wilson, 95 %): ${most(checks)} of all, ${most(different)} of those not bit-equal.`
+    `${count(grey)} grey.\nFalse mismatches (Wilson, 95 %): ${most(checks)} of all, ${most(different)} of those not bit-equal.\n` +
+    `Panels that failed: ${count(alarms)} of ${count(epochs)} simulated honest epochs.`
   );
 }
 

@@ -56,6 +56,8 @@ describe("targets", () => {
       match: 39_980,
       grey: 20,
       mismatch: 0,
+      epochs: 60_000,
+      alarms: 40_000,
     });
   });
 

@@ -17,7 +17,7 @@ const MILD: readonly CheatName[] = ["fp16-weights", "fp16-output"];
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
-/** Honest checks of all models together: all, not bit-equal, by verdict. */
+/** Honest checks of all models together: all, not bit-equal, by verdict; simulated epochs, and failed panels among them. */
 export function totalHonest(models: readonly ModelResult[]) {
   const rows = models.flatMap(({ honest }) => honest);
   return {
@@ -26,6 +26,8 @@ export function totalHonest(models: readonly ModelResult[]) {
     match: sum(rows.map(({ verdicts }) => verdicts.match)),
     grey: sum(rows.map(({ verdicts }) => verdicts.grey)),
     mismatch: sum(rows.map(({ verdicts }) => verdicts.mismatch)),
+    epochs: sum(rows.flatMap(({ epochs }) => Object.values(epochs).map(({ epochs }) => epochs))),
+    alarms: sum(rows.flatMap(({ epochs }) => Object.values(epochs).map(({ epochs, panel }) => epochs - panel))),
   };
 }
 

@@ -3,14 +3,14 @@ import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, release, type } from "node:os";
 import { isaClass, ORT_VERSION } from "@surety/inference";
 import { SuretyError } from "@surety/protocol";
-import { createRandom } from "./models/random.ts";
-import { configurations } from "./power/configurations.ts";
-import { measure } from "./power/measure.ts";
-import { HELP, type Options, readOptions } from "./power/options.ts";
-import type { LeftOut, ModelResult, PowerReport } from "./power/result.ts";
-import { prepare, SUBJECT_NAMES } from "./power/subjects.ts";
-import { renderReport } from "./power/tables.ts";
-import { judgeTargets } from "./power/targets.ts";
+import { streamOf } from "../models/random.ts";
+import { configurations } from "./configurations.ts";
+import { measure } from "./measure.ts";
+import { HELP, type Options, readOptions } from "./options.ts";
+import type { LeftOut, ModelResult, PowerReport } from "./result.ts";
+import { prepare, SUBJECT_NAMES } from "./subjects.ts";
+import { renderReport } from "./tables.ts";
+import { judgeTargets } from "./targets.ts";
 
 /** Overwrites one line of a terminal; says nothing elsewhere. */
 const progress = (text: string) => process.stderr.isTTY && process.stderr.write(`\r\x1b[K${text}`);
@@ -31,7 +31,7 @@ export async function runPower(options: Options): Promise<PowerReport> {
     const result = await measure(subject, configurations(!options.offline), {
       slow,
       epochs,
-      random: createRandom(seed + 2, SUBJECT_NAMES.indexOf(name)),
+      random: streamOf(seed + 2, SUBJECT_NAMES.indexOf(name)),
       onProgress,
       onLeftOut: (configuration, { message }) => leftOut.set(configuration, { configuration, reason: message }),
     });
@@ -56,6 +56,18 @@ export async function runPower(options: Options): Promise<PowerReport> {
   };
 }
 
+async function save(report: PowerReport, file: string): Promise<void> {
+  try {
+    await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
+  } catch (cause) {
+    throw new SuretyError(
+      "BENCH_CANNOT_WRITE",
+      `--json: ${file} cannot be written; needs a file in a folder that is there.`,
+      { cause },
+    );
+  }
+}
+
 async function main(argv: string[]): Promise<number> {
   const options = readOptions(argv);
   if (options === "help") {
@@ -64,7 +76,7 @@ async function main(argv: string[]): Promise<number> {
   }
   const report = await runPower(options);
   console.log(renderReport(report, options.epochs));
-  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
+  if (options.json !== undefined) await save(report, options.json);
   return report.targets.every(({ met }) => met) ? 0 : 1;
 }
 
