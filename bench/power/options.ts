@@ -10,7 +10,7 @@ export type Options = {
   seed: number;
   /** File for the report as JSON. */
   json: string | undefined;
-  /** Most fresh inputs per model; of them under an emulator. */
+  /** Most fresh inputs per model; of them under an emulator, where 0 does without emulators. */
   fresh: number;
   slow: number;
   /** Simulated epochs per number of samples. */
