@@ -39,7 +39,7 @@ describe("simulated epochs", () => {
     }
   });
 
-  it("count an input once, however often it is drawn", () => {
+  it("count an input once in the panel, however often it is drawn", () => {
     const few = alone(Array.from({ length: panel.least - 1 }, () => match(0.9)));
     expect(simulate(few)[48].panel).to.equal(EPOCHS);
   });
@@ -58,9 +58,8 @@ describe("simulated epochs", () => {
     const found = simulate(answers);
     for (const samples of [12, 24, 48] as const) {
       const expected = 0.9 ** samples;
-      // Five standard deviations; an input drawn twice counts once, which adds less than a hundredth.
-      const spread = 5 * Math.sqrt((expected * (1 - expected)) / EPOCHS) + 0.01;
-      expect(found[samples].single / EPOCHS).to.be.closeTo(expected, spread);
+      const deviation = Math.sqrt((expected * (1 - expected)) / EPOCHS);
+      expect(found[samples].single / EPOCHS).to.be.closeTo(expected, 5 * deviation);
     }
   });
 

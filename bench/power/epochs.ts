@@ -21,21 +21,21 @@ export type Draw = {
   random: Random;
 };
 
-/** One epoch: inputs drawn with repetition, each judged once, as the rules have it for repeated requests. */
+/**
+ * One epoch: inputs drawn with repetition. Each answer is judged alone; the panel takes each input once, by its largest
+ * deviation, as docs/protocol.md section 6 has it for repeated requests.
+ */
 function judgeEpoch({ answers, panel, random }: Draw, samples: number) {
-  const seen = new Set<number>();
-  const deviations: number[] = [];
+  const deviations = new Map<number, number>();
   let single = true;
   for (let sample = 0; sample < samples; sample++) {
     const input = pick(random, answers.length);
     const options = answers[input]!;
     const { verdict, deviation } = options[pick(random, options.length)]!;
-    if (seen.has(input)) continue;
-    seen.add(input);
     if (verdict === "mismatch") single = false;
-    if (deviation !== undefined) deviations.push(deviation);
+    if (deviation !== undefined) deviations.set(input, Math.max(deviation, deviations.get(input) ?? 0));
   }
-  return { single, panel: panel === undefined || panelTest(deviations, panel).verdict !== "fail" };
+  return { single, panel: panel === undefined || panelTest([...deviations.values()], panel).verdict !== "fail" };
 }
 
 /** Simulates epochs of 12, 24 and 48 samples and counts those in which no test speaks against the provider. */
