@@ -17,6 +17,7 @@ const suites: Suite[] = [
   { name: "provider", command: "mocha", args: ["provider/src/**/*.test.ts"] },
   { name: "verifier", command: "mocha", args: ["verifier/src/**/*.test.ts"] },
   { name: "scripts", command: "mocha", args: ["scripts/**/*.test.ts"] },
+  { name: "bench", command: "mocha", args: ["bench/*/*.test.ts"] },
   { name: "end to end", command: "mocha", args: ["test/e2e/*.test.ts"] },
 ];
 
