@@ -51,7 +51,12 @@ function referenceOf(reference: readonly Tensor[], o: OutputTolerance): Tensor {
   return t;
 }
 
-const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((v, i) => v === b[i]);
+/** A plain loop: outputs are large, and most honest answers are equal to the bit. */
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
 
 /** Judges a claimed output of the right name, shape and datatype against one's own. */
 type Measure = (claim: Tensor, own: Tensor, o: OutputTolerance) => Omit<OutputDeviation, "name" | "rule">;
@@ -86,6 +91,7 @@ const byMode =
   (reference: readonly Tensor[], profile: ToleranceProfile): Measure =>
   (claim, own, o) => {
     if (isFloat(claim.datatype)) {
+      if (equalBytes(claim.data, own.data)) return differs(true);
       const [values, ours] = [toFloats(claim), toFloats(own)];
       const at = patternBreak(values, ours);
       if (at >= 0) {
