@@ -197,7 +197,7 @@ contract StakePool is IStakePool, AccessManaged, ReentrancyGuardTransient {
         uint256 fromBacking = taken - fromOwn;
         if (fromOwn > 0) {
             uint256 fromActive = fromOwn - _slashLeaving(account, Tranche.Own, fromOwn, own);
-            if (fromActive > 0) _setActive(_own[account], _own[account].active - fromActive);
+            _setActive(_own[account], _own[account].active - fromActive);
         }
         if (fromBacking > 0) {
             uint256 fromActive = fromBacking - _slashLeaving(account, Tranche.Backing, fromBacking, backing);
