@@ -2,7 +2,10 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {IEpochClock} from "../epoch/IEpochClock.sol";
+import {EpochKey} from "../libraries/EpochKey.sol";
 import {PromiseMath} from "../libraries/PromiseMath.sol";
 import {IModelRegistry} from "../registry/IModelRegistry.sol";
 import {IProviderRegistry} from "../registry/IProviderRegistry.sol";
@@ -13,6 +16,8 @@ import {Commitment, ICommitmentBook} from "./ICommitmentBook.sol";
 /// @title Promises
 /// @notice Append-only promises of availability, each bonded with the provider's own stake; see ICommitmentBook.
 contract CommitmentBook is ICommitmentBook, AccessManaged {
+    using Checkpoints for Checkpoints.Trace208;
+
     /// @inheritdoc ICommitmentBook
     uint256 public constant kappa = 7;
 
@@ -25,7 +30,8 @@ contract CommitmentBook is ICommitmentBook, AccessManaged {
     IModelRegistry private immutable _models;
 
     mapping(address provider => mapping(bytes32 modelId => Commitment[])) private _commitments;
-    mapping(address provider => uint256) private _bonded;
+    /// @dev Stake that all promises bind, under the first epoch at whose start it held, as StakePool keeps stake.
+    mapping(address provider => Checkpoints.Trace208) private _bonded;
     /// @dev How each promise was kept, by its index.
     mapping(address provider => mapping(bytes32 modelId => mapping(uint256 index => Service))) private _services;
 
@@ -72,7 +78,7 @@ contract CommitmentBook is ICommitmentBook, AccessManaged {
         Commitment memory made =
             Commitment(target, latencyMs, capacity, firstEpoch, lastEpoch, unitPrice, false);
         list.push(made);
-        _bonded[provider] += bonded;
+        _changeBonded(provider, bonded, 0);
         emit Promised(provider, modelId, index, made, bonded);
         _pool.lock(provider, bonded);
     }
@@ -88,9 +94,15 @@ contract CommitmentBook is ICommitmentBook, AccessManaged {
 
         uint256 bonded = bondedFor(made.capacity, made.unitPrice);
         list[index].released = true;
-        _bonded[provider] -= bonded;
+        _changeBonded(provider, 0, bonded);
         emit Released(provider, modelId, index, bonded);
         _pool.unlock(provider, bonded);
+    }
+
+    function _changeBonded(address provider, uint256 more, uint256 less) private {
+        Checkpoints.Trace208 storage history = _bonded[provider];
+        uint256 next = uint256(_clock.current()) + 1;
+        history.push(EpochKey.write(next), SafeCast.toUint208(history.latest() + more - less));
     }
 
     /// @dev The caller owns the provider, and the promise starts after what is under way and after the last promise.
@@ -191,7 +203,12 @@ contract CommitmentBook is ICommitmentBook, AccessManaged {
 
     /// @inheritdoc ICommitmentBook
     function totalBonded(address provider) external view returns (uint256) {
-        return _bonded[provider];
+        return _bonded[provider].latest();
+    }
+
+    /// @inheritdoc ICommitmentBook
+    function totalBondedAt(address provider, uint64 epoch) external view returns (uint256) {
+        return _bonded[provider].upperLookupRecent(EpochKey.read(epoch));
     }
 
     /// @dev Promises are disjoint and increasing, so the first that ends at or after `epoch` is found by halving.

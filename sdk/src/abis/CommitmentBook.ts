@@ -4,6 +4,7 @@ export const commitmentBookAbi = [
   {"inputs":[{"name":"authority","type":"address"}],"name":"AccessManagedInvalidAuthority","type":"error"},
   {"inputs":[{"name":"caller","type":"address"},{"name":"delay","type":"uint32"}],"name":"AccessManagedRequiredDelay","type":"error"},
   {"inputs":[{"name":"caller","type":"address"}],"name":"AccessManagedUnauthorized","type":"error"},
+  {"inputs":[],"name":"CheckpointUnorderedInsertion","type":"error"},
   {"inputs":[{"name":"have","type":"uint256"},{"name":"limit","type":"uint256"}],"name":"CommitmentBookBadTarget","type":"error"},
   {"inputs":[{"name":"first","type":"uint256"},{"name":"last","type":"uint256"}],"name":"CommitmentBookEmptyRange","type":"error"},
   {"inputs":[{"name":"have","type":"uint256"},{"name":"length","type":"uint256"}],"name":"CommitmentBookNoPromise","type":"error"},
@@ -14,6 +15,7 @@ export const commitmentBookAbi = [
   {"inputs":[{"name":"modelId","type":"bytes32"}],"name":"CommitmentBookUnknownModel","type":"error"},
   {"inputs":[],"name":"CommitmentBookZeroTerm","type":"error"},
   {"inputs":[{"name":"have","type":"uint256"},{"name":"need","type":"uint256"}],"name":"PromiseMathEpochNotLater","type":"error"},
+  {"inputs":[{"name":"bits","type":"uint8"},{"name":"value","type":"uint256"}],"name":"SafeCastOverflowedUintDowncast","type":"error"},
   {"anonymous":false,"inputs":[{"indexed":false,"name":"authority","type":"address"}],"name":"AuthorityUpdated","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"name":"provider","type":"address"},{"indexed":true,"name":"modelId","type":"bytes32"},{"indexed":true,"name":"index","type":"uint256"},{"indexed":false,"name":"epoch","type":"uint64"},{"indexed":false,"name":"share","type":"uint256"}],"name":"Breached","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"name":"provider","type":"address"},{"indexed":true,"name":"modelId","type":"bytes32"},{"indexed":true,"name":"index","type":"uint256"},{"components":[{"name":"target","type":"uint32"},{"name":"latencyMs","type":"uint32"},{"name":"capacity","type":"uint32"},{"name":"firstEpoch","type":"uint32"},{"name":"lastEpoch","type":"uint32"},{"name":"unitPrice","type":"uint88"},{"name":"released","type":"bool"}],"indexed":false,"name":"commitment","type":"tuple"},{"indexed":false,"name":"bonded","type":"uint256"}],"name":"Promised","type":"event"},
@@ -33,4 +35,5 @@ export const commitmentBookAbi = [
   {"inputs":[{"name":"provider","type":"address"},{"name":"modelId","type":"bytes32"},{"name":"index","type":"uint256"}],"name":"serviceOf","outputs":[{"components":[{"name":"good","type":"uint48"},{"name":"total","type":"uint48"},{"name":"cusum","type":"uint40"},{"name":"epoch","type":"uint24"},{"name":"measured","type":"uint8"},{"name":"windowStart","type":"uint24"},{"name":"windowTaken","type":"uint32"},{"name":"due","type":"uint32"}],"name":"","type":"tuple"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"name":"newAuthority","type":"address"}],"name":"setAuthority","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[{"name":"provider","type":"address"}],"name":"totalBonded","outputs":[{"name":"","type":"uint256"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"name":"provider","type":"address"},{"name":"epoch","type":"uint64"}],"name":"totalBondedAt","outputs":[{"name":"","type":"uint256"}],"stateMutability":"view","type":"function"},
 ] as const;
