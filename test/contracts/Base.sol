@@ -42,7 +42,7 @@ abstract contract Base {
         clock = new EpochClock(address(manager), GENESIS, LENGTH, EXIT_DELAY, defaultWindows());
         pool = new StakePool(address(manager), asset, clock, address(this));
         beacon = new SettableBeacon();
-        providers = new ProviderRegistry(clock, pool);
+        providers = new ProviderRegistry(address(manager), clock, pool);
         models = new ModelRegistry();
         verifiers = new VerifierRegistry(clock, pool, providers, TICKET);
 
