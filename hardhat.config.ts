@@ -31,7 +31,12 @@ export default defineConfig({
   test: {
     solidity: {
       fuzz: { runs: 256, seed: "0x01" },
-      invariant: { runs: 64, depth: 64, failOnRevert: true },
+      // Longer: INVARIANT_RUNS=256 INVARIANT_DEPTH=256
+      invariant: {
+        runs: Number(process.env.INVARIANT_RUNS ?? 64),
+        depth: Number(process.env.INVARIANT_DEPTH ?? 128),
+        failOnRevert: true,
+      },
     },
     mocha: { timeout: 60_000 },
   },

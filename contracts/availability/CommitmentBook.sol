@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {IEpochClock} from "../epoch/IEpochClock.sol";
+import {EpochKey} from "../libraries/EpochKey.sol";
 import {IModelRegistry} from "../registry/IModelRegistry.sol";
 import {IProviderRegistry} from "../registry/IProviderRegistry.sol";
 import {IStakePool} from "../stake/IStakePool.sol";
@@ -10,6 +13,8 @@ import {Commitment, ICommitmentBook} from "./ICommitmentBook.sol";
 /// @title Promises
 /// @notice Append-only promises of availability, each bonded with the provider's own stake; see ICommitmentBook.
 contract CommitmentBook is ICommitmentBook {
+    using Checkpoints for Checkpoints.Trace208;
+
     /// @inheritdoc ICommitmentBook
     uint256 public constant kappa = 7;
 
@@ -22,7 +27,8 @@ contract CommitmentBook is ICommitmentBook {
     IModelRegistry private immutable _models;
 
     mapping(address provider => mapping(bytes32 modelId => Commitment[])) private _commitments;
-    mapping(address provider => uint256) private _bonded;
+    /// @dev Stake that all promises bind, under the first epoch at whose start it held, as StakePool keeps stake.
+    mapping(address provider => Checkpoints.Trace208) private _bonded;
 
     /// @param clock Time.
     /// @param pool Where stake is locked; grants this contract `lock` and `unlock`.
@@ -60,7 +66,7 @@ contract CommitmentBook is ICommitmentBook {
         Commitment memory made =
             Commitment(target, latencyMs, capacity, firstEpoch, lastEpoch, unitPrice, false);
         list.push(made);
-        _bonded[provider] += bonded;
+        _changeBonded(provider, bonded, 0);
         emit Promised(provider, modelId, index, made, bonded);
         _pool.lock(provider, bonded);
     }
@@ -76,9 +82,15 @@ contract CommitmentBook is ICommitmentBook {
 
         uint256 bonded = bondedFor(made.capacity, made.unitPrice);
         list[index].released = true;
-        _bonded[provider] -= bonded;
+        _changeBonded(provider, 0, bonded);
         emit Released(provider, modelId, index, bonded);
         _pool.unlock(provider, bonded);
+    }
+
+    function _changeBonded(address provider, uint256 more, uint256 less) private {
+        Checkpoints.Trace208 storage history = _bonded[provider];
+        uint256 next = uint256(_clock.current()) + 1;
+        history.push(EpochKey.write(next), SafeCast.toUint208(history.latest() + more - less));
     }
 
     /// @dev The caller owns the provider, and the promise starts after what is under way and after the last promise.
@@ -140,7 +152,12 @@ contract CommitmentBook is ICommitmentBook {
 
     /// @inheritdoc ICommitmentBook
     function totalBonded(address provider) external view returns (uint256) {
-        return _bonded[provider];
+        return _bonded[provider].latest();
+    }
+
+    /// @inheritdoc ICommitmentBook
+    function totalBondedAt(address provider, uint64 epoch) external view returns (uint256) {
+        return _bonded[provider].upperLookupRecent(EpochKey.read(epoch));
     }
 
     /// @dev Promises are disjoint and increasing, so the first that ends at or after `epoch` is found by halving.

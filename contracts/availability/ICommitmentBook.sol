@@ -88,6 +88,9 @@ interface ICommitmentBook {
     /// @notice Sum of what the provider's unreleased promises lock.
     function totalBonded(address provider) external view returns (uint256);
 
+    /// @notice The same when `epoch` began; for an epoch to come, as it stands.
+    function totalBondedAt(address provider, uint64 epoch) external view returns (uint256);
+
     /// @notice Epochs of full revenue that a promise is bonded with (7).
     function kappa() external view returns (uint256);
 }

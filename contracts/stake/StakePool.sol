@@ -2,142 +2,228 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {IEpochClock} from "../epoch/IEpochClock.sol";
+import {EpochKey} from "../libraries/EpochKey.sol";
 import {ExactTransfer} from "../libraries/ExactTransfer.sol";
-import {Exit, IStakePool, Pool, Tranche} from "./IStakePool.sol";
+import {SharesMath} from "../libraries/SharesMath.sol";
+import {Pool} from "../types/Pool.sol";
+import {ExitState, ExitStatus, IStakePool, Tranche} from "./IStakePool.sol";
 
 /// @title The only holder of stake
-/// @notice Own bonds, complete; backing has the same storage and the same path through a slash, and joins with its vaults.
+/// @notice Own bonds and backing, active and leaving, and the slashes of them; see IStakePool.
 /// @dev docs/protocol.md section 4. Balances are kept, never read off the token, so a donation changes nothing.
-///
-/// The own active pool has one holder and needs no shares: its `shares` stay 0. A leaving pool starts at one share per
-/// token; a slash takes tokens and leaves shares, so tokens <= shares always, and every rounding is down on what is paid.
 contract StakePool is IStakePool, AccessManaged, ReentrancyGuardTransient {
+    using Checkpoints for Checkpoints.Trace208;
     using SafeERC20 for IERC20;
+    using SharesMath for Pool;
 
-    /// @dev Most shares that one smallest unit of a leaving pool may carry. New shares are bought at the pool's price, so
-    /// after heavy slashes an ordinary exit would mint a share count near 2^128 and in the end none would fit: exits would
-    /// be stuck. A slash that leaves less than this price wipes the pool instead: the era ends, its shares are void, and
-    /// the dust (under a billionth of what the exits were worth) goes to the active pool, where it stays slashable. With
-    /// at most 2^96 tokens in a tranche, shares stay below 2^126.
-    uint256 private constant MAX_SHARES_PER_TOKEN = 2 ** 30;
+    uint256 private constant WAD = 1e18;
 
-    struct Stake {
-        Pool active;
-        Pool leaving;
-        /// Generation of the leaving pool's shares.
-        uint32 era;
+    struct Own {
+        uint96 active;
+        /// What no exit may go below.
+        uint96 locked;
         /// Exits ever requested.
         uint64 exitCount;
-        /// What no exit may go below; own tranche only.
-        uint128 locked;
+        /// `active`, under the first epoch at whose start it held.
+        Checkpoints.Trace208 history;
+    }
+
+    /// Shares of a pool as they were noted.
+    struct Holding {
+        uint128 shares;
+        uint32 era;
+    }
+
+    struct Backing {
+        Pool active;
+        /// Exits ever requested.
+        uint64 exitCount;
+        mapping(address holder => Holding) holdings;
+    }
+
+    struct Exit {
+        /// Of the leaving pool; 0 once claimed.
+        uint128 shares;
+        uint32 era;
+        /// When it can be claimed, Unix seconds; 0: no such exit.
+        uint64 release;
+        /// Who is paid; zero: the account itself, which spares the common exit a slot.
+        address receiver;
+    }
+
+    struct Leaving {
+        Pool pool;
         mapping(uint256 id => Exit) exits;
     }
 
     IERC20 private immutable _asset;
     address private immutable _slasher;
+    uint64 private immutable _genesis;
+    uint64 private immutable _length;
     uint64 private immutable _exitDelay;
 
-    mapping(address account => mapping(Tranche tranche => Stake)) private _stakes;
+    mapping(address account => Own) private _own;
+    mapping(address account => Backing) private _backing;
+    mapping(address account => mapping(Tranche tranche => Leaving)) private _leaving;
 
-    /// @param authority The access manager that decides who may request exits, lock and unlock.
+    /// @dev As `restricted`, but it also lets through while the manager has this contract closed: a pause stops what begins
+    /// (locks, deposits), never what ends. A right with a delay does not count.
+    modifier alsoClosed() {
+        IAccessManager manager = IAccessManager(authority());
+        uint64 role = manager.getTargetFunctionRole(address(this), msg.sig);
+        (bool member, uint32 delay) = manager.hasRole(role, msg.sender);
+        if (!member || delay != 0) revert AccessManagedUnauthorized(msg.sender);
+        _;
+    }
+
+    /// @param authority The access manager that decides who may deposit, request exits, lock and unlock.
     /// @param asset_ Token of all stake, without transfer fees.
-    /// @param clock Says how long an exit takes.
+    /// @param clock Says which epoch it is and how long an exit takes.
     /// @param slasher_ The only address that may slash; zero: nobody.
     constructor(address authority, IERC20 asset_, IEpochClock clock, address slasher_) AccessManaged(authority) {
         _asset = asset_;
         _slasher = slasher_;
+        _genesis = clock.genesis();
+        _length = clock.length();
         _exitDelay = clock.exitDelay();
     }
+
+    /* IN */
 
     /// @inheritdoc IStakePool
     function bond(address account, uint256 amount) external nonReentrant {
         if (account == address(0)) revert StakePoolZeroAddress();
-        if (amount == 0) revert StakePoolZeroAmount();
-        uint256 received = ExactTransfer.pull(_asset, msg.sender, amount);
-        if (received != amount) revert StakePoolWrongTransfer(received, amount);
-
-        Stake storage stake = _stakes[account][Tranche.Own];
-        uint256 active = stake.active.tokens + amount;
-        // The bound behind MAX_SHARES_PER_TOKEN.
-        SafeCast.toUint96(active + stake.leaving.tokens);
-        stake.active.tokens = SafeCast.toUint128(active);
-        emit Bonded(account, Tranche.Own, msg.sender, amount);
+        _pull(account, Tranche.Own, amount, _ownTotal(account));
+        Own storage own = _own[account];
+        _setActive(own, own.active + amount);
     }
 
     /// @inheritdoc IStakePool
-    function requestExit(address account, uint256 amount, address receiver) external restricted returns (uint256 id) {
-        if (receiver == address(0)) revert StakePoolZeroAddress();
-        if (amount == 0) revert StakePoolZeroAmount();
-        Stake storage stake = _stakes[account][Tranche.Own];
-        _needFree(stake, amount);
+    function deposit(address account, address holder, uint256 amount, uint256 minShares)
+        external
+        nonReentrant
+        restricted
+        returns (uint256 shares)
+    {
+        if (account == address(0) || holder == address(0)) revert StakePoolZeroAddress();
+        _pull(account, Tranche.Backing, amount, _backingTotal(account));
+        Backing storage backing = _backing[account];
+        Pool memory active = backing.active;
+        shares = active.buy(amount);
+        if (shares < minShares) revert StakePoolTooFewShares(shares, minShares);
+        backing.active = active;
+        _setShares(account, holder, active, _sharesOf(backing, holder) + shares);
+    }
 
-        Pool memory leaving = stake.leaving;
-        // Never zero: an emptied pool has no shares, and otherwise there is at least a share per token.
-        uint256 shares = leaving.tokens == 0 ? amount : Math.mulDiv(amount, leaving.shares, leaving.tokens);
-        uint64 release = SafeCast.toUint64(block.timestamp) + _exitDelay;
-        id = stake.exitCount++;
-        stake.exits[id] =
-            Exit({receiver: receiver, release: release, era: stake.era, shares: SafeCast.toUint128(shares)});
-        stake.active.tokens -= SafeCast.toUint128(amount);
-        stake.leaving = Pool({
-            tokens: SafeCast.toUint128(leaving.tokens + amount),
-            shares: SafeCast.toUint128(leaving.shares + shares)
-        });
-        emit ExitRequested(account, Tranche.Own, id, receiver, amount, release);
+    /* OUT */
+
+    /// @inheritdoc IStakePool
+    function requestExit(address account, uint256 amount, address receiver) external alsoClosed returns (uint256 id) {
+        Own storage own = _own[account];
+        _needFree(own, amount);
+        id = own.exitCount++;
+        _setActive(own, own.active - amount);
+        _leave(account, Tranche.Own, id, amount, receiver);
+    }
+
+    /// @inheritdoc IStakePool
+    function requestBackingExit(address account, address holder, uint256 shares, address receiver)
+        external
+        alsoClosed
+        returns (uint256 id)
+    {
+        Backing storage backing = _backing[account];
+        uint256 held = _sharesOf(backing, holder);
+        if (shares > held) revert StakePoolInsufficientShares(held, shares);
+        Pool memory active = backing.active;
+        uint256 amount = active.sell(shares);
+        backing.active = active;
+        _setShares(account, holder, active, held - shares);
+        id = backing.exitCount++;
+        _leave(account, Tranche.Backing, id, amount, receiver);
     }
 
     /// @inheritdoc IStakePool
     function claimExit(address account, Tranche tranche, uint256 id) external nonReentrant returns (uint256 amount) {
-        Stake storage stake = _stakes[account][tranche];
-        Exit memory leaver = stake.exits[id];
-        if (leaver.shares == 0) revert StakePoolNoExit(account, id);
-        if (block.timestamp < leaver.release) revert StakePoolTooEarly(block.timestamp, leaver.release);
+        ExitStatus memory status = exitStatus(account, tranche, id);
+        if (status.state == ExitState.None || status.state == ExitState.Claimed) revert StakePoolNoExit(account, id);
+        if (status.state == ExitState.Waiting) revert StakePoolTooEarly(block.timestamp, status.release);
 
-        amount = _value(stake, leaver);
-        stake.exits[id].shares = 0;
-        if (leaver.era == stake.era) {
-            // At most the pool's own tokens and shares, so both fit.
-            stake.leaving.tokens -= uint128(amount);
-            stake.leaving.shares -= leaver.shares;
-        }
-        emit ExitClaimed(account, tranche, id, leaver.receiver, amount);
-        if (amount > 0) _asset.safeTransfer(leaver.receiver, amount);
+        Leaving storage leaving = _leaving[account][tranche];
+        Pool memory pool = leaving.pool;
+        amount = pool.sell(status.shares);
+        leaving.pool = pool;
+        leaving.exits[id].shares = 0;
+        emit ExitClaimed(account, tranche, id, status.receiver, amount);
+        if (amount > 0) _asset.safeTransfer(status.receiver, amount);
     }
+
+    /* LOCKS */
 
     /// @inheritdoc IStakePool
     function lock(address account, uint256 amount) external restricted {
-        if (amount == 0) revert StakePoolZeroAmount();
-        Stake storage stake = _stakes[account][Tranche.Own];
-        _needFree(stake, amount);
-        uint128 locked_ = SafeCast.toUint128(stake.locked + amount);
-        stake.locked = locked_;
-        emit LockedChanged(account, locked_);
+        Own storage own = _own[account];
+        _needFree(own, amount);
+        _setLocked(account, own, own.locked + amount);
     }
 
     /// @inheritdoc IStakePool
-    function unlock(address account, uint256 amount) external restricted {
+    function unlock(address account, uint256 amount) external alsoClosed {
         if (amount == 0) revert StakePoolZeroAmount();
-        Stake storage stake = _stakes[account][Tranche.Own];
-        uint128 locked_ = stake.locked;
+        Own storage own = _own[account];
+        uint256 locked_ = own.locked;
         if (amount > locked_) revert StakePoolNotLocked(locked_, amount);
-        locked_ -= uint128(amount);
-        stake.locked = locked_;
-        emit LockedChanged(account, locked_);
+        _setLocked(account, own, locked_ - amount);
     }
 
+    /* SLASH */
+
     /// @inheritdoc IStakePool
-    function slash(address account, uint256 amount, bytes32 cause) external nonReentrant returns (uint256 taken) {
+    function slash(address account, uint256 wad, bytes32 cause) external nonReentrant returns (uint256 taken) {
         if (msg.sender != _slasher) revert StakePoolNotSlasher(msg.sender, _slasher);
-        taken = _take(account, Tranche.Own, amount, cause);
-        taken += _take(account, Tranche.Backing, amount - taken, cause);
+        uint256 own = _ownTotal(account);
+        uint256 backing = _backingTotal(account);
+        taken = Math.mulDiv(own + backing, Math.min(wad, WAD), WAD, Math.Rounding.Ceil);
+
+        uint256 fromOwn = Math.min(taken, own);
+        uint256 fromBacking = taken - fromOwn;
+        if (fromOwn > 0) {
+            uint256 fromActive = fromOwn - _slashLeaving(account, Tranche.Own, fromOwn, own);
+            if (fromActive > 0) _setActive(_own[account], _own[account].active - fromActive);
+        }
+        if (fromBacking > 0) {
+            uint256 fromActive = fromBacking - _slashLeaving(account, Tranche.Backing, fromBacking, backing);
+            Pool memory active = _backing[account].active;
+            active.take(fromActive);
+            _backing[account].active = active;
+        }
+        emit Slashed(account, cause, wad, fromOwn, fromBacking, own + backing - taken);
         if (taken > 0) _asset.safeTransfer(msg.sender, taken);
     }
+
+    /// @dev Takes the leaving pool's part of `amount`, which its tranche of `total` loses: in proportion, rounded up, so
+    /// that leaving never bears less than staying. It stays within the pool because `amount` is within the total.
+    function _slashLeaving(address account, Tranche tranche, uint256 amount, uint256 total)
+        private
+        returns (uint256 part)
+    {
+        Leaving storage leaving = _leaving[account][tranche];
+        Pool memory pool = leaving.pool;
+        part = Math.mulDiv(amount, pool.tokens, total, Math.Rounding.Ceil);
+        if (part == 0) return 0;
+        pool.take(part);
+        leaving.pool = pool;
+    }
+
+    /* READS */
 
     /// @inheritdoc IStakePool
     function asset() external view returns (address) {
@@ -151,73 +237,125 @@ contract StakePool is IStakePool, AccessManaged, ReentrancyGuardTransient {
 
     /// @inheritdoc IStakePool
     function stakeOf(address account) external view returns (uint256) {
-        return _stakes[account][Tranche.Own].active.tokens;
+        return _own[account].active;
+    }
+
+    /// @inheritdoc IStakePool
+    function stakeAt(address account, uint64 epoch) external view returns (uint256) {
+        return _own[account].history.upperLookupRecent(EpochKey.read(epoch));
     }
 
     /// @inheritdoc IStakePool
     function locked(address account) external view returns (uint256) {
-        return _stakes[account][Tranche.Own].locked;
+        return _own[account].locked;
     }
 
     /// @inheritdoc IStakePool
-    function slashable(address account) external view returns (uint256) {
-        return _total(_stakes[account][Tranche.Own]) + _total(_stakes[account][Tranche.Backing]);
+    function backingOf(address account, address holder) external view returns (uint256 shares, uint256 value) {
+        Backing storage backing = _backing[account];
+        shares = _sharesOf(backing, holder);
+        value = backing.active.valueOf(shares);
+    }
+
+    /// @inheritdoc IStakePool
+    function slashableNow(address account) external view returns (uint256) {
+        return _ownTotal(account) + _backingTotal(account);
     }
 
     /// @inheritdoc IStakePool
     function pools(address account, Tranche tranche) external view returns (Pool memory active, Pool memory leaving) {
-        Stake storage stake = _stakes[account][tranche];
-        return (stake.active, stake.leaving);
+        active = tranche == Tranche.Own ? Pool(_own[account].active, 0, 0) : _backing[account].active;
+        leaving = _leaving[account][tranche].pool;
     }
 
     /// @inheritdoc IStakePool
-    function exitOf(address account, Tranche tranche, uint256 id) external view returns (Exit memory, uint256 value) {
-        Stake storage stake = _stakes[account][tranche];
-        Exit memory leaver = stake.exits[id];
-        return (leaver, _value(stake, leaver));
+    function exitStatus(address account, Tranche tranche, uint256 id) public view returns (ExitStatus memory status) {
+        Leaving storage leaving = _leaving[account][tranche];
+        Exit memory leaver = leaving.exits[id];
+        if (leaver.release == 0) return status;
+        status.receiver = leaver.receiver == address(0) ? account : leaver.receiver;
+        status.release = leaver.release;
+        if (leaver.shares == 0) {
+            status.state = ExitState.Claimed;
+            return status;
+        }
+        status.state = block.timestamp < leaver.release ? ExitState.Waiting : ExitState.Released;
+        Pool memory pool = leaving.pool;
+        // Both no more than the pool's own.
+        status.shares = uint128(pool.sharesNow(leaver.shares, leaver.era));
+        status.value = uint128(pool.valueOf(status.shares));
     }
 
     /// @inheritdoc IStakePool
     function exitCount(address account, Tranche tranche) external view returns (uint256) {
-        return _stakes[account][tranche].exitCount;
+        return tranche == Tranche.Own ? _own[account].exitCount : _backing[account].exitCount;
     }
 
-    /// @dev Takes up to `wanted` from a tranche, from its two pools in proportion. The leaving pool's part is rounded up, so
-    /// that leaving never bears less than staying; it stays within the pool because `taken` is within the total.
-    function _take(address account, Tranche tranche, uint256 wanted, bytes32 cause) private returns (uint256 taken) {
-        Stake storage stake = _stakes[account][tranche];
-        uint256 total = _total(stake);
-        taken = Math.min(wanted, total);
-        if (taken == 0) return 0;
+    /* INSIDE */
 
-        Pool memory leaving = stake.leaving;
-        uint256 active = stake.active.tokens;
-        uint256 fromLeaving = Math.mulDiv(taken, leaving.tokens, total, Math.Rounding.Ceil);
-        active -= taken - fromLeaving;
-        leaving.tokens -= uint128(fromLeaving);
-        if (leaving.shares > leaving.tokens * MAX_SHARES_PER_TOKEN) {
-            active += leaving.tokens;
-            leaving = Pool(0, 0);
-            ++stake.era;
-        }
-        stake.active.tokens = SafeCast.toUint128(active);
-        stake.leaving = leaving;
-        emit Slashed(account, tranche, cause, wanted, taken, total - taken);
+    /// @dev Takes tokens from the caller for a tranche that holds `total`.
+    function _pull(address account, Tranche tranche, uint256 amount, uint256 total) private {
+        if (amount == 0) revert StakePoolZeroAmount();
+        uint256 room = type(uint96).max - total;
+        if (amount > room) revert StakePoolTooMuch(amount, room);
+        uint256 received = ExactTransfer.pull(_asset, msg.sender, amount);
+        if (received != amount) revert StakePoolWrongTransfer(received, amount);
+        emit Bonded(account, tranche, msg.sender, amount);
     }
 
-    /// @dev Reverts unless `amount` of the active pool is above what is locked. After a slash nothing may be.
-    function _needFree(Stake storage stake, uint256 amount) private view {
-        uint256 free = Math.saturatingSub(stake.active.tokens, stake.locked);
+    /// @dev Notes an exit of `amount`, which the caller has taken from the active pool.
+    function _leave(address account, Tranche tranche, uint256 id, uint256 amount, address receiver) private {
+        if (amount == 0) revert StakePoolZeroAmount();
+        if (receiver == address(0)) revert StakePoolZeroAddress();
+        Leaving storage leaving = _leaving[account][tranche];
+        Pool memory pool = leaving.pool;
+        uint64 release = SafeCast.toUint64(block.timestamp) + _exitDelay;
+        Exit storage leaver = leaving.exits[id];
+        leaver.shares = uint128(pool.buy(amount));
+        leaver.era = pool.era;
+        leaver.release = release;
+        if (receiver != account) leaver.receiver = receiver;
+        leaving.pool = pool;
+        emit ExitRequested(account, tranche, id, receiver, amount, release);
+    }
+
+    /// @dev What changes in an epoch counts from the start of the next. Before genesis it counts from the start of the
+    /// first. `active` is within the tranche's bound.
+    function _setActive(Own storage own, uint256 active) private {
+        own.active = uint96(active);
+        uint256 next = block.timestamp < _genesis ? 0 : (block.timestamp - _genesis) / _length + 1;
+        own.history.push(EpochKey.write(next), uint96(active));
+    }
+
+    /// @dev `locked_` is within the bond when it rises.
+    function _setLocked(address account, Own storage own, uint256 locked_) private {
+        own.locked = uint96(locked_);
+        emit LockedChanged(account, locked_);
+    }
+
+    function _setShares(address account, address holder, Pool memory active, uint256 shares) private {
+        _backing[account].holdings[holder] = Holding(uint128(shares), active.era);
+        emit SharesChanged(account, holder, shares, active.era);
+    }
+
+    function _sharesOf(Backing storage backing, address holder) private view returns (uint256) {
+        Holding memory noted = backing.holdings[holder];
+        return backing.active.sharesNow(noted.shares, noted.era);
+    }
+
+    /// @dev Reverts unless `amount` is something and within what the active own bond has above its lock. After a slash
+    /// nothing may be.
+    function _needFree(Own storage own, uint256 amount) private view {
+        if (amount == 0) revert StakePoolZeroAmount();
+        uint256 free = Math.saturatingSub(own.active, own.locked);
         if (amount > free) revert StakePoolInsufficientStake(free, amount);
     }
 
-    function _value(Stake storage stake, Exit memory leaver) private view returns (uint256) {
-        if (leaver.shares == 0 || leaver.era != stake.era) return 0;
-        Pool memory leaving = stake.leaving;
-        return Math.mulDiv(leaver.shares, leaving.tokens, leaving.shares);
+    function _ownTotal(address account) private view returns (uint256) {
+        return uint256(_own[account].active) + _leaving[account][Tranche.Own].pool.tokens;
     }
 
-    function _total(Stake storage stake) private view returns (uint256) {
-        return uint256(stake.active.tokens) + stake.leaving.tokens;
+    function _backingTotal(address account) private view returns (uint256) {
+        return uint256(_backing[account].active.tokens) + _leaving[account][Tranche.Backing].pool.tokens;
     }
 }

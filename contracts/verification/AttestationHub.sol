@@ -181,7 +181,7 @@ contract AttestationHub is IAttestationHub {
         (uint256 score, uint256 age) = _ledger.settle(provider, modelId, outcome);
         uint256 weight = 0;
         // A late settlement updates the record and earns nothing: the epoch's sum of weights is closed.
-        if (block.timestamp < times.settleEnd) weight = _weight(provider, made, score, age);
+        if (block.timestamp < times.settleEnd) weight = _weight(provider, epoch, made, score, age);
         _rewards.addWeight(provider, modelId, epoch, weight);
         _emitSettled(provider, modelId, outcome, score, weight);
     }
@@ -256,18 +256,16 @@ contract AttestationHub is IAttestationHub {
         }
     }
 
-    function _weight(address provider, Commitment memory made, uint256 score, uint256 age)
+    /// @dev Stake and what promises bind of it as the epoch began: who bonds for a settlement earns nothing by it.
+    function _weight(address provider, uint64 epoch, Commitment memory made, uint256 score, uint256 age)
         private
         view
         returns (uint256)
     {
-        return ReliabilityMath.payWeight(
-            score,
-            age,
-            _book.bondedFor(made.capacity, made.unitPrice),
-            _pool.stakeOf(provider),
-            _book.totalBonded(provider)
-        );
+        uint256 stake = _pool.stakeAt(provider, epoch);
+        uint256 allBonded = _book.totalBondedAt(provider, epoch);
+        uint256 bonded = _book.bondedFor(made.capacity, made.unitPrice);
+        return ReliabilityMath.payWeight(score, age, bonded, stake, allBonded);
     }
 
     function _emitSettled(

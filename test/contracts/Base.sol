@@ -20,6 +20,8 @@ abstract contract Base {
     uint64 internal constant ROLE_EXIT = 1;
     /// Right to lock and unlock in the stake pool.
     uint64 internal constant ROLE_LOCK = 2;
+    /// Right to deposit and request exits of backing.
+    uint64 internal constant ROLE_VAULT = 4;
 
     uint64 internal constant GENESIS = 1_000_000;
     uint64 internal constant LENGTH = 1000;
@@ -46,9 +48,7 @@ abstract contract Base {
         models = new ModelRegistry();
         verifiers = new VerifierRegistry(clock, pool, providers, TICKET);
 
-        allow(address(pool), IStakePool.requestExit.selector, ROLE_EXIT);
-        allow(address(pool), IStakePool.lock.selector, ROLE_LOCK);
-        allow(address(pool), IStakePool.unlock.selector, ROLE_LOCK);
+        allowStake(pool);
         manager.grantRole(ROLE_EXIT, address(providers), 0);
         manager.grantRole(ROLE_EXIT, address(verifiers), 0);
         manager.grantRole(ROLE_LOCK, address(verifiers), 0);
@@ -75,6 +75,15 @@ abstract contract Base {
         bytes4[] memory selectors = new bytes4[](1);
         selectors[0] = selector;
         manager.setTargetFunctionRole(target, selectors, role);
+    }
+
+    /// @notice Gives the rights of a stake pool to their roles.
+    function allowStake(StakePool target) internal {
+        allow(address(target), IStakePool.requestExit.selector, ROLE_EXIT);
+        allow(address(target), IStakePool.lock.selector, ROLE_LOCK);
+        allow(address(target), IStakePool.unlock.selector, ROLE_LOCK);
+        allow(address(target), IStakePool.deposit.selector, ROLE_VAULT);
+        allow(address(target), IStakePool.requestBackingExit.selector, ROLE_VAULT);
     }
 
     /// @notice Moves time to the start of `epoch`.

@@ -8,6 +8,8 @@ import { type Call, type CallReport, type Done, perform } from "../perform.ts";
 
 /** The tranche of an account's own bond in `IStakePool.Tranche`. */
 const OWN = 0;
+/** An exit that was paid, in `IStakePool.ExitState`. */
+const CLAIMED = 3;
 
 /** Stake of one account, in the asset's smallest unit. */
 export type Stake = { active: bigint; locked: bigint; free: bigint };
@@ -34,8 +36,8 @@ export async function exitsOf(context: ReadContext, account: Address): Promise<E
   const count = await read(context, "StakePool", "exitCount", [account, OWN]);
   const exits: Exit[] = [];
   for (let id = 0n; id < count; id++) {
-    const [stored, value] = await read(context, "StakePool", "exitOf", [account, OWN, id]);
-    if (stored.shares > 0n) exits.push({ id, receiver: stored.receiver, value, release: stored.release });
+    const { state, receiver, value, release } = await read(context, "StakePool", "exitStatus", [account, OWN, id]);
+    if (state !== CLAIMED) exits.push({ id, receiver, value, release });
   }
   return exits;
 }

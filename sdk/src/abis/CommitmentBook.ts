@@ -1,6 +1,7 @@
 // Written by scripts/abis.ts from the compiled contracts. Do not edit.
 export const commitmentBookAbi = [
   {"inputs":[{"name":"clock","type":"address"},{"name":"pool","type":"address"},{"name":"providers","type":"address"},{"name":"models","type":"address"}],"stateMutability":"nonpayable","type":"constructor"},
+  {"inputs":[],"name":"CheckpointUnorderedInsertion","type":"error"},
   {"inputs":[{"name":"have","type":"uint256"},{"name":"limit","type":"uint256"}],"name":"CommitmentBookBadTarget","type":"error"},
   {"inputs":[{"name":"first","type":"uint256"},{"name":"last","type":"uint256"}],"name":"CommitmentBookEmptyRange","type":"error"},
   {"inputs":[{"name":"have","type":"uint256"},{"name":"length","type":"uint256"}],"name":"CommitmentBookNoPromise","type":"error"},
@@ -10,6 +11,7 @@ export const commitmentBookAbi = [
   {"inputs":[{"name":"have","type":"uint256"},{"name":"need","type":"uint256"}],"name":"CommitmentBookTooEarly","type":"error"},
   {"inputs":[{"name":"modelId","type":"bytes32"}],"name":"CommitmentBookUnknownModel","type":"error"},
   {"inputs":[],"name":"CommitmentBookZeroTerm","type":"error"},
+  {"inputs":[{"name":"bits","type":"uint8"},{"name":"value","type":"uint256"}],"name":"SafeCastOverflowedUintDowncast","type":"error"},
   {"anonymous":false,"inputs":[{"indexed":true,"name":"provider","type":"address"},{"indexed":true,"name":"modelId","type":"bytes32"},{"indexed":true,"name":"index","type":"uint256"},{"components":[{"name":"target","type":"uint32"},{"name":"latencyMs","type":"uint32"},{"name":"capacity","type":"uint32"},{"name":"firstEpoch","type":"uint32"},{"name":"lastEpoch","type":"uint32"},{"name":"unitPrice","type":"uint88"},{"name":"released","type":"bool"}],"indexed":false,"name":"commitment","type":"tuple"},{"indexed":false,"name":"bonded","type":"uint256"}],"name":"Promised","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"name":"provider","type":"address"},{"indexed":true,"name":"modelId","type":"bytes32"},{"indexed":true,"name":"index","type":"uint256"},{"indexed":false,"name":"bonded","type":"uint256"}],"name":"Released","type":"event"},
   {"inputs":[{"name":"capacity","type":"uint32"},{"name":"unitPrice","type":"uint88"}],"name":"bondedFor","outputs":[{"name":"","type":"uint256"}],"stateMutability":"view","type":"function"},
@@ -21,4 +23,5 @@ export const commitmentBookAbi = [
   {"inputs":[{"name":"provider","type":"address"},{"name":"modelId","type":"bytes32"},{"name":"epoch","type":"uint64"}],"name":"nextPromised","outputs":[{"name":"found","type":"bool"},{"name":"next","type":"uint64"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"name":"provider","type":"address"},{"name":"modelId","type":"bytes32"},{"name":"index","type":"uint256"}],"name":"release","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[{"name":"provider","type":"address"}],"name":"totalBonded","outputs":[{"name":"","type":"uint256"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"name":"provider","type":"address"},{"name":"epoch","type":"uint64"}],"name":"totalBondedAt","outputs":[{"name":"","type":"uint256"}],"stateMutability":"view","type":"function"},
 ] as const;

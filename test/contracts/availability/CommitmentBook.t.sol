@@ -130,6 +130,21 @@ contract CommitmentBookTest is System {
         eq(book.count(PROVIDER, MODEL), 1, "the buyer's promise");
     }
 
+    function test_BondedByEpoch() public {
+        toEpoch(3);
+        promiseFor(5, 5);
+        promiseFor(6, 9);
+        eq(book.totalBondedAt(PROVIDER, 3), 0, "not when 3 began");
+        eq(book.totalBondedAt(PROVIDER, 4), 2 * BONDED, "when 4 begins");
+        vm.warp(clock.times(5).settleEnd);
+        uint64 now_ = clock.current();
+        book.release(PROVIDER, MODEL, 0);
+        eq(book.totalBondedAt(PROVIDER, now_), 2 * BONDED, "as the epoch began");
+        eq(book.totalBondedAt(PROVIDER, now_ + 1), BONDED, "from the next on");
+        eq(book.totalBondedAt(PROVIDER, type(uint64).max), BONDED, "as it stands");
+        eq(book.totalBonded(PROVIDER), BONDED, "now");
+    }
+
     function test_ReleaseAfterTheLastClose() public {
         promiseFor(2, 3);
         uint256 over = clock.times(3).settleEnd;

@@ -5,7 +5,7 @@ import {IEpochClock} from "../../../contracts/epoch/IEpochClock.sol";
 import {EpochClock} from "../../../contracts/epoch/EpochClock.sol";
 import {IProviderRegistry} from "../../../contracts/registry/IProviderRegistry.sol";
 import {ProviderRegistry} from "../../../contracts/registry/ProviderRegistry.sol";
-import {Exit, IStakePool, Tranche} from "../../../contracts/stake/IStakePool.sol";
+import {ExitStatus, IStakePool, Tranche} from "../../../contracts/stake/IStakePool.sol";
 import {Base} from "../Base.sol";
 import {vm} from "../Vm.sol";
 
@@ -328,9 +328,9 @@ contract ProviderRegistryTest is Base {
         toEpoch(12);
         vm.prank(BUYER);
         eq(providers.exit(PROVIDER, 30e18), 0, "first exit");
-        (Exit memory leaver, uint256 value) = pool.exitOf(PROVIDER, Tranche.Own, 0);
+        ExitStatus memory leaver = pool.exitStatus(PROVIDER, Tranche.Own, 0);
         eq(leaver.receiver, BUYER, "to the owner");
-        eq(value, 30e18, "what was asked");
+        eq(leaver.value, 30e18, "what was asked");
         eq(pool.stakeOf(PROVIDER), 70e18, "the rest stays");
     }
 

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IVerifierRegistry} from "../../../contracts/registry/IVerifierRegistry.sol";
 import {VerifierRegistry} from "../../../contracts/registry/VerifierRegistry.sol";
-import {Exit, IStakePool, Tranche} from "../../../contracts/stake/IStakePool.sol";
+import {ExitStatus, IStakePool, Tranche} from "../../../contracts/stake/IStakePool.sol";
 import {Base} from "../Base.sol";
 import {vm} from "../Vm.sol";
 
@@ -189,9 +189,9 @@ contract VerifierRegistryTest is Base {
         verifiers.giveBack(list(0));
         eq(verifiers.exit(15e18), 0, "first exit");
         vm.stopPrank();
-        (Exit memory leaver, uint256 value) = pool.exitOf(V1, Tranche.Own, 0);
+        ExitStatus memory leaver = pool.exitStatus(V1, Tranche.Own, 0);
         eq(leaver.receiver, V1, "to itself");
-        eq(value, 15e18, "all that is free");
+        eq(leaver.value, 15e18, "all that is free");
         eqHolder(V1, 1, TICKET);
     }
 

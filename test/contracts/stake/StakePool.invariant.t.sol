@@ -1,168 +1,17 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Exit, IStakePool, Pool, Tranche} from "../../../contracts/stake/IStakePool.sol";
+import {ExitState, ExitStatus, Tranche} from "../../../contracts/stake/IStakePool.sol";
 import {StakePool} from "../../../contracts/stake/StakePool.sol";
-import {TestAsset} from "../../../contracts/examples/TestAsset.sol";
+import {Pool} from "../../../contracts/types/Pool.sol";
 import {Base} from "../Base.sol";
-import {vm} from "../Vm.sol";
+import {StakePoolHandler} from "./StakePoolHandler.sol";
 
-/// @notice Does everything that can be done to a stake pool, in any order, and keeps its own books.
-contract StakePoolHandler {
-    uint256 public constant ACTORS = 3;
-    uint256 internal constant MOST = 1e27;
+/// @dev The runner drives only contracts of the test's own file.
+contract Handler is StakePoolHandler {}
 
-    StakePool internal pool;
-    TestAsset internal asset;
-
-    /// Ghost sums over all accounts.
-    uint256 public donated;
-    uint256 public slashed;
-    /// Ghost sums per account.
-    mapping(address => uint256) public bonded;
-    mapping(address => uint256) public paid;
-    mapping(address => uint256) public slashedOf;
-    /// What each exit was asked for, and the exits themselves.
-    mapping(address => uint256[]) internal _asked;
-    uint256 public claims;
-
-    function begin(StakePool pool_, TestAsset asset_) external {
-        pool = pool_;
-        asset = asset_;
-        asset.approve(address(pool_), type(uint256).max);
-    }
-
-    function actor(uint256 who) public pure returns (address) {
-        return address(uint160(0xA000 + who % ACTORS));
-    }
-
-    function receiver(address account) public pure returns (address) {
-        return address(uint160(account) + 0x1000);
-    }
-
-    function asked(address account, uint256 id) external view returns (uint256) {
-        return _asked[account][id];
-    }
-
-    function bond(uint256 who, uint256 amount) external {
-        address account = actor(who);
-        amount = spread(amount, MOST);
-        asset.mint(address(this), amount);
-        Pool memory before = leavingOf(account);
-        pool.bond(account, amount);
-        bonded[account] += amount;
-        unmoved(before, leavingOf(account));
-    }
-
-    function requestExit(uint256 who, uint256 amount) external {
-        address account = actor(who);
-        uint256 free = freeOf(account);
-        if (free == 0) return;
-        Pool memory before = leavingOf(account);
-        amount = spread(amount, free);
-        pool.requestExit(account, amount, receiver(account));
-        _asked[account].push(amount);
-        risen(before, leavingOf(account));
-    }
-
-    function claimExit(uint256 who, uint256 id) external {
-        address account = actor(who);
-        uint256 count = pool.exitCount(account, Tranche.Own);
-        if (count == 0) return;
-        id = id % count;
-        (Exit memory leaver, uint256 value) = pool.exitOf(account, Tranche.Own, id);
-        if (leaver.shares == 0) return;
-        if (block.timestamp < leaver.release) {
-            vm.expectRevert(
-                abi.encodeWithSelector(IStakePool.StakePoolTooEarly.selector, block.timestamp, leaver.release)
-            );
-            pool.claimExit(account, Tranche.Own, id);
-            return;
-        }
-        Pool memory before = leavingOf(account);
-        uint256 amount = pool.claimExit(account, Tranche.Own, id);
-        require(amount == value, "pays what the view says");
-        paid[account] += amount;
-        claims++;
-        risen(before, leavingOf(account));
-    }
-
-    function slash(uint256 who, uint256 amount) external {
-        _slash(actor(who), spread(amount, 2 * MOST));
-    }
-
-    /// @dev Near-total and total slashes are the ones that strand or explode shares.
-    function slashMost(uint256 who, uint256 left) external {
-        address account = actor(who);
-        uint256 all = pool.slashable(account);
-        left = left % 4 == 0 ? 0 : spread(left, 1e9);
-        _slash(account, all > left ? all - left : all);
-    }
-
-    function lock(uint256 who, uint256 amount) external {
-        address account = actor(who);
-        uint256 free = freeOf(account);
-        if (free == 0) return;
-        pool.lock(account, spread(amount, free));
-    }
-
-    function unlock(uint256 who, uint256 amount) external {
-        address account = actor(who);
-        uint256 locked = pool.locked(account);
-        if (locked == 0) return;
-        pool.unlock(account, spread(amount, locked));
-    }
-
-    function donate(uint256 amount) external {
-        amount = spread(amount, MOST);
-        asset.mint(address(pool), amount);
-        donated += amount;
-    }
-
-    function warp(uint32 secs) external {
-        vm.warp(block.timestamp + secs % 10_000);
-    }
-
-    function _slash(address account, uint256 amount) internal {
-        uint256 all = pool.slashable(account);
-        uint256 taken = pool.slash(account, amount, "cause");
-        require(taken == (amount < all ? amount : all), "takes what is there, never reverts on amount");
-        require(pool.slashable(account) == all - taken, "and no more");
-        slashed += taken;
-        slashedOf[account] += taken;
-    }
-
-    function freeOf(address account) internal view returns (uint256) {
-        uint256 stake = pool.stakeOf(account);
-        uint256 locked = pool.locked(account);
-        return stake > locked ? stake - locked : 0;
-    }
-
-    function leavingOf(address account) internal view returns (Pool memory leaving) {
-        (, leaving) = pool.pools(account, Tranche.Own);
-    }
-
-    /// @dev Only a slash moves the value of a share.
-    function unmoved(Pool memory before, Pool memory now_) internal pure {
-        require(before.tokens == now_.tokens && before.shares == now_.shares, "no bond touches the leaving pool");
-    }
-
-    /// @dev Rounding may raise it, by less than one unit over the whole pool.
-    function risen(Pool memory before, Pool memory now_) internal pure {
-        if (before.shares == 0 || now_.shares == 0) return;
-        uint256 old = uint256(before.tokens) * now_.shares;
-        uint256 new_ = uint256(now_.tokens) * before.shares;
-        require(new_ >= old, "a share lost value without a slash");
-        require(new_ - old < before.shares, "a share gained more than rounding");
-    }
-
-    /// @dev 1 to most, all magnitudes alike: the low byte chooses how many bits are kept.
-    function spread(uint256 amount, uint256 most) internal pure returns (uint256) {
-        return ((amount >> 8) >> (amount % 256)) % most + 1;
-    }
-}
-
-/// @notice What must hold of the own tranche, whatever is done and in whatever order.
+/// @notice What must hold of the pool, whatever is done and in whatever order; numbers as in docs/protocol.md section 10.
+/// @dev 4, 5, 7, 8, 9 and 17 compare before and after, so they stand in the handler.
 contract StakePoolInvariantTest is Base {
     StakePoolHandler internal handler;
 
@@ -173,14 +22,14 @@ contract StakePoolInvariantTest is Base {
 
     function setUp() public override {
         super.setUp();
-        handler = new StakePoolHandler();
+        handler = new Handler();
         pool = new StakePool(address(manager), asset, clock, address(handler));
-        allow(address(pool), IStakePool.requestExit.selector, ROLE_EXIT);
-        allow(address(pool), IStakePool.lock.selector, ROLE_LOCK);
-        allow(address(pool), IStakePool.unlock.selector, ROLE_LOCK);
+        allowStake(pool);
         manager.grantRole(ROLE_EXIT, address(handler), 0);
         manager.grantRole(ROLE_LOCK, address(handler), 0);
-        handler.begin(pool, asset);
+        manager.grantRole(ROLE_VAULT, address(handler), 0);
+        manager.grantRole(0, address(handler), 0);
+        handler.begin(pool, asset, manager, EXIT_DELAY);
     }
 
     function targetContracts() public view returns (address[] memory targets) {
@@ -191,96 +40,114 @@ contract StakePoolInvariantTest is Base {
     function targetSelectors() public view returns (FuzzSelector[] memory out) {
         out = new FuzzSelector[](1);
         out[0].addr = address(handler);
-        out[0].selectors = new bytes4[](10);
+        out[0].selectors = new bytes4[](16);
         out[0].selectors[0] = StakePoolHandler.bond.selector;
-        out[0].selectors[1] = StakePoolHandler.requestExit.selector;
-        out[0].selectors[2] = StakePoolHandler.claimExit.selector;
-        out[0].selectors[3] = StakePoolHandler.slash.selector;
-        out[0].selectors[4] = StakePoolHandler.slashMost.selector;
-        out[0].selectors[5] = StakePoolHandler.lock.selector;
-        out[0].selectors[6] = StakePoolHandler.unlock.selector;
-        out[0].selectors[7] = StakePoolHandler.donate.selector;
-        out[0].selectors[8] = StakePoolHandler.warp.selector;
+        out[0].selectors[1] = StakePoolHandler.deposit.selector;
+        out[0].selectors[2] = StakePoolHandler.requestExit.selector;
+        out[0].selectors[3] = StakePoolHandler.requestBackingExit.selector;
+        out[0].selectors[4] = StakePoolHandler.claimExit.selector;
+        out[0].selectors[5] = StakePoolHandler.slash.selector;
+        out[0].selectors[6] = StakePoolHandler.slashMost.selector;
+        out[0].selectors[7] = StakePoolHandler.lock.selector;
+        out[0].selectors[8] = StakePoolHandler.unlock.selector;
+        out[0].selectors[9] = StakePoolHandler.donate.selector;
+        out[0].selectors[10] = StakePoolHandler.pause.selector;
+        out[0].selectors[11] = StakePoolHandler.wrongCalls.selector;
+        out[0].selectors[12] = StakePoolHandler.lifeGoesOn.selector;
+        out[0].selectors[13] = StakePoolHandler.inAndOut.selector;
+        out[0].selectors[14] = StakePoolHandler.warp.selector;
         // Twice, or few exits are ever old enough to be claimed.
-        out[0].selectors[9] = StakePoolHandler.warp.selector;
+        out[0].selectors[15] = StakePoolHandler.warp.selector;
     }
 
-    /// Every token is somebody's stake or a gift.
-    function invariant_balanceIsStakeAndGifts() public view {
+    function invariant_stakePool() public view {
         uint256 live = 0;
-        for (uint256 i = 0; i < handler.ACTORS(); ++i) live += pool.slashable(handler.actor(i));
-        eq(asset.balanceOf(address(pool)), live + handler.donated(), "balance");
-        eq(asset.balanceOf(address(handler)), handler.slashed(), "what was slashed went to the slasher");
-    }
-
-    /// What came in is there, was paid or was slashed, to the wei, for each account alone.
-    function invariant_conservation() public view {
         for (uint256 i = 0; i < handler.ACTORS(); ++i) {
             address account = handler.actor(i);
-            uint256 out = handler.paid(account) + handler.slashedOf(account);
-            eq(handler.bonded(account), pool.slashable(account) + out, "conservation");
-            eq(asset.balanceOf(handler.receiver(account)), handler.paid(account), "paid to the receiver");
-            require(handler.paid(account) <= handler.bonded(account), "nobody gains");
+            live += pool.slashableNow(account);
+            checkTranche(account, Tranche.Own);
+            checkTranche(account, Tranche.Backing);
+            checkHolders(account);
+            checkEpochs(account);
+            checkViews(account);
         }
+        eq(asset.balanceOf(address(pool)), live + handler.donated(), "1: every token is somebody's stake or a gift");
+        eq(asset.balanceOf(address(handler)), handler.slashed(), "3: what was slashed went to the slasher");
     }
 
-    /// The shares of the live era's exits are the pool's, their values add up to no more than its tokens, and no rounding
-    /// strands more than a unit per exit.
-    function invariant_sharesAddUp() public view {
-        for (uint256 i = 0; i < handler.ACTORS(); ++i) {
-            address account = handler.actor(i);
-            (, Pool memory leaving) = pool.pools(account, Tranche.Own);
-            uint256 count = pool.exitCount(account, Tranche.Own);
-            uint256 shares = 0;
-            uint256 value = 0;
-            uint32 era = latestEra(account, count);
-            for (uint256 id = 0; id < count; ++id) {
-                (Exit memory leaver, uint256 worth) = pool.exitOf(account, Tranche.Own, id);
-                require(worth <= handler.asked(account, id) + count, "no exit is worth more than was asked");
-                if (leaver.era == era && leaving.shares > 0) shares += leaver.shares;
-                value += worth;
-                if (handler.slashedOf(account) == 0 && leaver.shares > 0) {
-                    eq(worth, handler.asked(account, id), "never slashed, never less");
-                }
+    function checkTranche(address account, Tranche tranche) internal view {
+        (Pool memory active, Pool memory leaving) = pool.pools(account, tranche);
+        uint256 inside = uint256(active.tokens) + leaving.tokens;
+        uint256 out = handler.paid(account, tranche) + handler.lost(account, tranche);
+        eq(handler.put(account, tranche), inside + out, "3: bonded = live + exited + slashed");
+        bounded(leaving);
+        if (tranche == Tranche.Own) eq(active.shares, 0, "the own active pool has no shares");
+        else bounded(active);
+
+        uint256 count = pool.exitCount(account, tranche);
+        uint256 shares = 0;
+        uint256 value = 0;
+        for (uint256 id = 0; id < count; ++id) {
+            ExitStatus memory status = pool.exitStatus(account, tranche, id);
+            checkState(status, handler.receiver(account, tranche));
+            uint256 asked = handler.asked(account, tranche, id);
+            require(status.value <= asked + count, "8: no exit is worth more than was asked");
+            if (handler.lost(account, tranche) == 0 && status.state != ExitState.Claimed) {
+                eq(status.value, asked, "8: never slashed, never less");
             }
-            eq(shares, leaving.shares, "shares");
-            require(value <= leaving.tokens, "exits are covered");
-            require(value + count >= leaving.tokens, "nothing is stranded");
+            shares += status.shares;
+            value += status.value;
+        }
+        sums(shares, value, count, leaving);
+    }
+
+    /// @dev 2: shares of users add up to the pool's, less what a new era rounds off each, and values to its tokens.
+    function sums(uint256 shares, uint256 value, uint256 count, Pool memory p) internal pure {
+        require(p.era == 0 ? shares == p.shares : shares <= p.shares && shares + count >= p.shares, "2: shares add up");
+        require(value <= p.tokens, "1: values are covered");
+        require(value + 2 * count >= p.tokens, "2: nothing is stranded");
+    }
+
+    function checkHolders(address account) internal view {
+        (Pool memory active,) = pool.pools(account, Tranche.Backing);
+        uint256 shares = 0;
+        uint256 value = 0;
+        for (uint256 i = 0; i < handler.HOLDERS(); ++i) {
+            (uint256 has, uint256 worth) = pool.backingOf(account, handler.holder(i));
+            shares += has;
+            value += worth;
+        }
+        sums(shares, value, handler.HOLDERS(), active);
+    }
+
+    /// @dev Shares can never outgrow their type, no share is worth more than a unit, and an emptied pool has none.
+    function bounded(Pool memory p) internal pure {
+        require(p.tokens <= p.shares, "8: never more than a token per share");
+        require(p.shares <= uint256(p.tokens) << 30, "9: never below the floor");
+    }
+
+    function checkState(ExitStatus memory status, address receiver) internal view {
+        require(status.state != ExitState.None, "18: it exists");
+        eq(status.receiver, receiver, "18: receiver");
+        bool early = block.timestamp < status.release;
+        require((status.state == ExitState.Waiting) == early, "6: no exit before its time");
+    }
+
+    function checkEpochs(address account) internal view {
+        uint64 now_ = clock.current();
+        eq(pool.stakeAt(account, now_ + 1), pool.stakeOf(account), "stake counts from the next epoch on");
+        for (uint64 e = now_ > handler.MEMORY() ? now_ - handler.MEMORY() + 1 : 0; e <= now_; ++e) {
+            eq(pool.stakeAt(account, e), handler.began(account, e), "stake as the epoch began");
         }
     }
 
-    /// Shares can never outgrow their type, and an emptied pool has none.
-    function invariant_sharesStayBounded() public view {
-        for (uint256 i = 0; i < handler.ACTORS(); ++i) {
-            (Pool memory active, Pool memory leaving) = pool.pools(handler.actor(i), Tranche.Own);
-            eq(active.shares, 0, "the own active pool has no shares");
-            require(leaving.tokens <= leaving.shares, "never more than a token per share");
-            require(leaving.shares <= uint256(leaving.tokens) << 30, "never below the floor");
-        }
-    }
-
-    /// Whatever was taken before, all that is left can be taken, and life goes on after it.
-    function invariant_slashReachesEverythingAndLifeGoesOn() public {
-        uint256 snapshot = vm.snapshotState();
-        for (uint256 i = 0; i < handler.ACTORS(); ++i) {
-            address account = handler.actor(i);
-            uint256 all = pool.slashable(account);
-            vm.prank(address(handler));
-            eq(pool.slash(account, type(uint256).max, "all"), all, "everything");
-            eq(pool.slashable(account), 0, "nothing left");
-            bondFor(account, 1e18 + pool.locked(account));
-            vm.prank(address(handler));
-            uint256 id = pool.requestExit(account, 1e18, account);
-            (, uint256 value) = pool.exitOf(account, Tranche.Own, id);
-            eq(value, 1e18, "a new exit is whole");
-        }
-        vm.revertToState(snapshot);
-    }
-
-    /// @dev If the pool has shares, they are of the era of the last request.
-    function latestEra(address account, uint256 count) internal view returns (uint32) {
-        if (count == 0) return 0;
-        (Exit memory last,) = pool.exitOf(account, Tranche.Own, count - 1);
-        return last.era;
+    /// @dev 18: views answer to anything.
+    function checkViews(address account) internal view {
+        eq(uint256(pool.exitStatus(account, Tranche.Own, type(uint256).max).state), 0, "18: no such exit");
+        eq(pool.exitStatus(address(this), Tranche.Backing, 0).value, 0, "18: no such account");
+        eq(pool.stakeAt(account, type(uint64).max), pool.stakeOf(account), "18: an epoch beyond all time");
+        (uint256 shares, uint256 value) = pool.backingOf(account, address(0));
+        eq(shares + value, 0, "18: no such holder");
+        pool.locked(account);
     }
 }

@@ -16,8 +16,9 @@ contract StakePoolTokensTest is Base {
 
     function poolOf(IERC20 token) internal returns (StakePool made) {
         made = new StakePool(address(manager), token, clock, address(this));
-        allow(address(made), IStakePool.requestExit.selector, ROLE_EXIT);
+        allowStake(made);
         manager.grantRole(ROLE_EXIT, address(this), 0);
+        manager.grantRole(ROLE_VAULT, address(this), 0);
         token.approve(address(made), type(uint256).max);
     }
 
@@ -28,7 +29,9 @@ contract StakePoolTokensTest is Base {
         token.charge(true);
         vm.expectRevert(abi.encodeWithSelector(IStakePool.StakePoolWrongTransfer.selector, 990, 1000));
         made.bond(ALICE, 1000);
-        eq(made.slashable(ALICE), 0, "nothing bonded");
+        vm.expectRevert(abi.encodeWithSelector(IStakePool.StakePoolWrongTransfer.selector, 990, 1000));
+        made.deposit(ALICE, ALICE, 1000, 0);
+        eq(made.slashableNow(ALICE), 0, "nothing bonded");
         eq(token.balanceOf(address(this)), 1000, "nothing moved");
     }
 
@@ -44,7 +47,7 @@ contract StakePoolTokensTest is Base {
         vm.warp(block.timestamp + EXIT_DELAY);
         eq(made.claimExit(ALICE, Tranche.Own, 0), 1000, "booked");
         eq(token.balanceOf(ALICE), 990, "paid");
-        eq(token.balanceOf(address(made)), made.slashable(address(this)), "still covered");
+        eq(token.balanceOf(address(made)), made.slashableNow(address(this)), "still covered");
     }
 
     function test_noReentryThroughTheToken() public {
@@ -72,10 +75,21 @@ contract StakePoolTokensTest is Base {
 
         token.arm(address(made), inner);
         vm.expectRevert(reentered);
-        made.slash(ALICE, 10, "cause");
+        made.slash(ALICE, 1e18, "cause");
+
+        manager.grantRole(ROLE_VAULT, address(token), 0);
+        inner = abi.encodeCall(made.deposit, (ALICE, ALICE, 10, 0));
+        token.arm(address(made), inner);
+        vm.expectRevert(reentered);
+        made.deposit(ALICE, ALICE, 10, 0);
+
+        inner = abi.encodeCall(made.slash, (ALICE, 1e18, "cause"));
+        token.arm(address(made), inner);
+        vm.expectRevert(reentered);
+        made.bond(ALICE, 10);
 
         token.arm(address(0), "");
-        eq(made.slashable(ALICE), 20, "nothing happened");
+        eq(made.slashableNow(ALICE), 20, "nothing happened");
         eq(token.balanceOf(address(made)), 20, "nothing moved");
         eq(made.claimExit(ALICE, Tranche.Own, 0), 5, "and unarmed it works");
     }

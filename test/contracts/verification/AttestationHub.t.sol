@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {Times} from "../../../contracts/epoch/IEpochClock.sol";
 import {Commitments} from "../../../contracts/libraries/Commitments.sol";
+import {ReliabilityMath} from "../../../contracts/libraries/ReliabilityMath.sol";
 import {Reports} from "../../../contracts/libraries/Reports.sol";
 import {IReliabilityLedger, Outcome} from "../../../contracts/reliability/IReliabilityLedger.sol";
 import {IAttestationHub, Reveal} from "../../../contracts/verification/IAttestationHub.sol";
@@ -237,6 +238,33 @@ contract AttestationHubTest is System {
         (, weight,,) = rewards.epochInfo(epoch);
         eq(weight, 0, "too late");
         eq(ledger.record(PROVIDER, MODEL).lastSettled, epoch, "but recorded");
+    }
+
+    /// @notice Stake and what promises bind of it count as they stood when the epoch began: what came or went later,
+    /// before or at the settlement, changes nothing.
+    function test_WeightFromTheEpochsStart() public {
+        attest(2, probeReport(22), rerunReport(48, 0));
+        settle(2);
+        uint64 epoch = 3;
+        while (epoch < 12) walk(epoch++, 22, 0);
+        // An epoch is settled in the next but one.
+        eq(clock.current(), epoch + 1, "now");
+        pool.slash(PROVIDER, 0.75e18, "cause");
+        eqWeight(epoch, 2 * BONDED);
+        eqWeight(epoch + 1, 2 * BONDED);
+        eq(clock.current(), epoch + 3, "two later");
+        bondFor(PROVIDER, 10 * BONDED);
+        promiseFor(21, 22);
+        eqWeight(epoch + 2, BONDED / 2);
+        eqWeight(epoch + 3, BONDED / 2);
+    }
+
+    function eqWeight(uint64 epoch, uint256 stake) private {
+        walk(epoch, 22, 0);
+        (, uint256 weight,,) = rewards.epochInfo(epoch);
+        uint256 score = ledger.reliability(PROVIDER, MODEL).score;
+        eq(weight, ReliabilityMath.payWeight(score, epoch, BONDED, stake, BONDED), "weight");
+        require(weight > 0, "and there is one");
     }
 
     function test_OnlyTheHubSettlesRecords() public {
