@@ -14,6 +14,7 @@ export const ABI_CONTRACTS: readonly string[] = [
   "IReliability",
   "ReliabilityLedger",
   "StakePool",
+  "Penalties",
   "ProviderRegistry",
   "ModelRegistry",
   "VerifierRegistry",
@@ -21,6 +22,10 @@ export const ABI_CONTRACTS: readonly string[] = [
   "ReceiptLog",
   "RewardDistributor",
   "AttestationHub",
+  "Faults",
+  "Demands",
+  "Juries",
+  "DisputeCourt",
   "GatedConsumer",
 ];
 

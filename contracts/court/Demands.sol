@@ -147,12 +147,13 @@ contract Demands is IDemands, Evidence, Payouts {
     /// @inheritdoc IDemands
     function answerLeaf(bytes32 id, Proof calldata proof, Opening calldata opening) external {
         Demand storage made = _needOpen(id);
+        // Before the subject: a verifier chooses its data root, and could choose the name of a log.
+        if (made.kind > DemandKind.Leaf) revert DemandsOtherKind(DemandKind.Leaf, made.kind);
         Receipts.LeafFields calldata leaf = proof.leaf;
         _requireSubject(_logKey(leaf.provider, leaf.modelId, leaf.epoch), made.subject);
         uint64 prefix = _prove(proof);
         if (made.kind == DemandKind.Sample) _requireHolds(prefix, leaf.units, made.place);
-        else if (made.kind != DemandKind.Leaf) revert DemandsOtherKind(DemandKind.Leaf, made.kind);
-        else if (leaf.seq != made.place) revert DemandsOtherSubject(bytes32(uint256(leaf.seq)), bytes32(uint256(made.place)));
+        else _requireSubject(bytes32(uint256(leaf.seq)), bytes32(uint256(made.place)));
 
         if (leaf.units > 0) {
             _open(leaf, opening);

@@ -11,8 +11,6 @@ import {Payouts} from "./Payouts.sol";
 /// @title Where slashed stake goes
 /// @notice The only slasher; see IPenalties.
 contract Penalties is IPenalties, Payouts, AccessManaged {
-    /// @dev 1e18 = 100 %.
-    uint256 private constant WAD = 1e18;
     uint256 private constant CLIENT_PERCENT = 30;
     uint256 private constant CHALLENGER_PERCENT = 20;
     /// @dev ERC-20 has no burn, and not every token takes a transfer to zero: this address has no key.
@@ -43,8 +41,7 @@ contract Penalties is IPenalties, Payouts, AccessManaged {
         address client,
         uint256 clientCap
     ) external restricted returns (uint256 taken) {
-        uint256 amount = Math.mulDiv(_pool.slashable(account), Math.min(wad, WAD), WAD, Math.Rounding.Ceil);
-        taken = _pool.slash(account, amount, cause);
+        taken = _pool.slash(account, wad, cause);
         uint256 toClient = client == address(0) ? 0 : Math.min(clientCap, taken * CLIENT_PERCENT / 100);
         uint256 toChallenger =
             challenger == address(0) ? 0 : Math.min(taken * CHALLENGER_PERCENT / 100, taken - toClient);

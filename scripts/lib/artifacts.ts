@@ -11,6 +11,7 @@ const folders = {
   HeaderBeacon: "contracts/epoch",
   ReliabilityLedger: "contracts/reliability",
   StakePool: "contracts/stake",
+  Penalties: "contracts/court",
   ProviderRegistry: "contracts/registry",
   ModelRegistry: "contracts/registry",
   VerifierRegistry: "contracts/registry",
@@ -18,6 +19,10 @@ const folders = {
   ReceiptLog: "contracts/availability",
   RewardDistributor: "contracts/rewards",
   AttestationHub: "contracts/verification",
+  Faults: "contracts/court",
+  Demands: "contracts/court",
+  Juries: "contracts/court",
+  DisputeCourt: "contracts/court",
   TestAsset: "contracts/examples",
   GatedConsumer: "contracts/examples",
 } as const;

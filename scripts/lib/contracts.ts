@@ -2,10 +2,15 @@ import { contractAddress, type Deployment } from "@surety/node-kit";
 import {
   attestationHubAbi,
   commitmentBookAbi,
+  demandsAbi,
+  disputeCourtAbi,
   epochClockAbi,
   errorsAbi,
+  faultsAbi,
   headerBeaconAbi,
+  juriesAbi,
   modelRegistryAbi,
+  penaltiesAbi,
   providerRegistryAbi,
   receiptLogAbi,
   reliabilityLedgerAbi,
@@ -46,6 +51,11 @@ export const abis = {
   ReceiptLog: receiptLogAbi,
   RewardDistributor: rewardDistributorAbi,
   AttestationHub: attestationHubAbi,
+  Penalties: penaltiesAbi,
+  Faults: faultsAbi,
+  Demands: demandsAbi,
+  Juries: juriesAbi,
+  DisputeCourt: disputeCourtAbi,
   TestAsset: parseAbi(["function mint(address to, uint256 amount)"]),
 } as const;
 
