@@ -114,9 +114,9 @@ contract DemandsTest is CourtBase {
         uint8 j = sampleOf(EPOCH, SEQ);
         uint256 position = positionOf(EPOCH, j);
         bytes32 id = demandSample();
-        answer(id, EPOCH, SEQ + 1, abi.encodeWithSelector(
-                IEvidence.EvidenceNotInLeaf.selector, position, (SEQ + 1) * LEAF_UNITS, (SEQ + 2) * LEAF_UNITS
-            ));
+        (uint256 from, uint256 until) = ((SEQ + 1) * LEAF_UNITS, (SEQ + 2) * LEAF_UNITS);
+        bytes4 notIn = IEvidence.EvidenceNotInLeaf.selector;
+        answer(id, EPOCH, SEQ + 1, abi.encodeWithSelector(notIn, position, from, until));
 
         Proof memory proof = proofOf(EPOCH, SEQ);
         Opening memory opening = openingOf(SEQ);
@@ -152,9 +152,8 @@ contract DemandsTest is CourtBase {
         commitLog(3);
         vm.warp(demands.demandOf(id).deadline - 1);
         bytes32 need = demands.demandOf(id).subject;
-        answer(id, 3, SEQ, abi.encodeWithSelector(
-                IDemands.DemandsOtherSubject.selector, keccak256(abi.encode(PROVIDER, MODEL, uint64(3))), need
-            ));
+        bytes32 have = keccak256(abi.encode(PROVIDER, MODEL, uint64(3)));
+        answer(id, 3, SEQ, abi.encodeWithSelector(IDemands.DemandsOtherSubject.selector, have, need));
     }
 
     function test_TwoSamplesOnOneUnitAreOneDemand() public {
@@ -201,7 +200,7 @@ contract DemandsTest is CourtBase {
         demands.demandSample(PROVIDER, MODEL, EPOCH, 0);
         Evidence.Sources memory sources =
             Evidence.Sources(clock, beacon, providers, models, book, log, hub, penalties);
-        answer(id, EPOCH, SEQ, IDemands.DemandsNoBond.selector);
+        vm.expectRevert(IDemands.DemandsNoBond.selector);
         new Demands(sources, asset, 0);
     }
 
@@ -210,9 +209,9 @@ contract DemandsTest is CourtBase {
     function test_LeafAnswered() public {
         opened();
         bytes32 id = demandLeaf();
-        answer(id, EPOCH, SEQ + 1, abi.encodeWithSelector(
-                IDemands.DemandsOtherSubject.selector, bytes32(uint256(SEQ + 1)), bytes32(uint256(SEQ))
-            ));
+        bytes4 other = IDemands.DemandsOtherSubject.selector;
+        answer(id, EPOCH, SEQ + 1, abi.encodeWithSelector(other, bytes32(uint256(SEQ + 1)), bytes32(uint256(SEQ))));
+        answer(id, EPOCH, SEQ, "");
         eq(demands.owed(PROVIDER), DEMAND_BOND, "owner");
     }
 
