@@ -15,7 +15,10 @@ import type { Behaviour } from "./result.ts";
 import {
   BUDGET,
   CAPACITY,
+  CASE_BOND,
+  DEMAND_BOND,
   EPOCH_LENGTH,
+  JURY,
   LATENCY_MS,
   PROVIDER_BOND,
   TICKET,

@@ -85,7 +85,15 @@ export async function deploy(sender: Sender, args: DeployArgs): Promise<Done & {
   const contracts: Contracts = {};
   if (args.asset === undefined) contracts.TestAsset = await steps.create("TestAsset", []);
   const asset = args.asset ?? contracts.TestAsset!;
-  const terms = { ...args, genesis, exitDelay, asset, governance, sink: args.sink ?? governance, reserve: args.reserve ?? governance };
+  const terms = {
+    ...args,
+    genesis,
+    exitDelay,
+    asset,
+    governance,
+    sink: args.sink ?? governance,
+    reserve: args.reserve ?? governance,
+  };
   Object.assign(contracts, await deploySurety(steps, deployer, terms));
   if (!sender.dryRun) await verify(sender, contracts, asset, steps);
 

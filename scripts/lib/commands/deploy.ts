@@ -59,11 +59,23 @@ const deployCommand = defineCommand({
     ticketSize: { kind: scriptKind.amount(), about: "stake per verifier ticket, whole units", default: "100" },
     tip: { kind: scriptKind.amountOrZero(), about: "pay for drawing a seed, whole units", default: "0.1" },
     sink: { kind: kind.address(), about: "where unearned budget goes; default: governance", optional: true },
-    reserve: { kind: kind.address(), about: "who gets the reserve's part of slashes; default: governance", optional: true },
-    demandBond: { kind: scriptKind.amount(), about: "bond of a demand, above the gas of an answer, whole units", default: "5" },
+    reserve: {
+      kind: kind.address(),
+      about: "who gets the reserve's part of slashes; default: governance",
+      optional: true,
+    },
+    demandBond: {
+      kind: scriptKind.amount(),
+      about: "bond of a demand, above the gas of an answer, whole units",
+      default: "5",
+    },
     caseBond: { kind: scriptKind.amount(), about: "bond of a case and of a jury, whole units", default: "50" },
     jurySize: { kind: kind.integer(1, 31, 15), about: "seats of a jury", default: "15" },
-    juryVotes: { kind: kind.integer(1, 31, 11), about: "votes that convict, at least 11/15 of the seats", default: "11" },
+    juryVotes: {
+      kind: kind.integer(1, 31, 11),
+      about: "votes that convict, at least 11/15 of the seats",
+      default: "11",
+    },
     governance: {
       kind: kind.address(),
       about: "who holds the access manager; default: the signing account",

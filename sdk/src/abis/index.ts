@@ -1,12 +1,17 @@
 // Written by scripts/abis.ts from the compiled contracts. Do not edit.
 export * from "./AttestationHub.ts";
 export * from "./CommitmentBook.ts";
+export * from "./Demands.ts";
+export * from "./DisputeCourt.ts";
 export * from "./EpochClock.ts";
 export * from "./errors.ts";
+export * from "./Faults.ts";
 export * from "./GatedConsumer.ts";
 export * from "./HeaderBeacon.ts";
 export * from "./IReliability.ts";
+export * from "./Juries.ts";
 export * from "./ModelRegistry.ts";
+export * from "./Penalties.ts";
 export * from "./ProviderRegistry.ts";
 export * from "./ReceiptLog.ts";
 export * from "./ReliabilityLedger.ts";

@@ -176,9 +176,9 @@ contract CourtHandler is CourtBase {
     function demand(uint8 j) external {
         j %= 48;
         bool predicted = block.timestamp < disputeEnd();
-        (bool ok, bytes memory answer) =
+        (bool ok, bytes memory result) =
             address(demands).call(abi.encodeCall(demands.demandSample, (PROVIDER, MODEL, EPOCH, j)));
-        if (ok) made.push(abi.decode(answer, (bytes32)));
+        if (ok) made.push(abi.decode(result, (bytes32)));
         require(predicted || !ok, "demand");
     }
 
