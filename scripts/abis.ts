@@ -16,6 +16,7 @@ export const ABI_CONTRACTS: readonly string[] = [
   "IReliability",
   "ReliabilityLedger",
   "StakePool",
+  "Penalties",
   "ProviderRegistry",
   "ModelRegistry",
   "VerifierRegistry",
@@ -23,6 +24,10 @@ export const ABI_CONTRACTS: readonly string[] = [
   "ReceiptLog",
   "RewardDistributor",
   "AttestationHub",
+  "Faults",
+  "Demands",
+  "Juries",
+  "DisputeCourt",
   "GatedConsumer",
 ];
 

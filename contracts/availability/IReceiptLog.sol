@@ -36,6 +36,8 @@ interface IReceiptLog {
 
     /// @notice The caller is no provider's operator in this epoch.
     error ReceiptLogNotOperator(address have);
+    /// @notice The caller's key was banned.
+    error ReceiptLogBannedOperator(address have);
     /// @notice The provider promised nothing for this epoch.
     error ReceiptLogNoPromise(address provider, bytes32 modelId, uint64 epoch);
     /// @notice The log can be committed from `from` until before `until` (Unix seconds).

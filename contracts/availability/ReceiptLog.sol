@@ -39,6 +39,7 @@ contract ReceiptLog is IReceiptLog, EIP712 {
         if (provider == address(0) || _providers.operatorAt(provider, epoch) != msg.sender) {
             revert ReceiptLogNotOperator(msg.sender);
         }
+        if (_providers.isBanned(msg.sender)) revert ReceiptLogBannedOperator(msg.sender);
         Times memory times = _clock.times(epoch);
         if (block.timestamp < times.end || block.timestamp >= times.logEnd) {
             revert ReceiptLogWrongTime(block.timestamp, times.end, times.logEnd);

@@ -16,6 +16,8 @@ interface IProviderRegistry {
     event OperatorChanged(address indexed provider, address indexed operator, uint64 epoch);
     /// @notice The provider's address on the network or failure domain changed.
     event EndpointChanged(address indexed provider, string endpoint, bytes32 failureDomain);
+    /// @notice The key `operator` signed two contents for one receipt; it is nobody's from now on.
+    event OperatorBanned(address indexed provider, address indexed operator);
 
     /// @notice The address is registered already.
     error ProviderRegistryRegistered(address provider);
@@ -27,6 +29,8 @@ interface IProviderRegistry {
     error ProviderRegistryNotOffered(address have, address need);
     /// @notice The operator key is, or was, another provider's.
     error ProviderRegistryOperatorTaken(address operator, address provider);
+    /// @notice The key was banned.
+    error ProviderRegistryOperatorBanned(address operator);
     /// @notice The zero address cannot be owner or operator.
     error ProviderRegistryZeroAddress();
     /// @notice The endpoint is empty or longer than 256 bytes.
@@ -54,6 +58,13 @@ interface IProviderRegistry {
     /// @notice Starts an exit of the provider's own bond, paid to the owner after the exit delay. Caller: the owner; during a
     /// handover nobody.
     function exit(address provider, uint256 amount) external returns (uint256 id);
+
+    /// @notice Bans a key for ever: nobody can take it as operator, and it commits no log. What it signed stays evidence
+    /// against its provider. Nothing happens if it is banned already. Caller: the court, by the access manager.
+    function ban(address operator) external;
+
+    /// @notice Whether a key was banned.
+    function isBanned(address operator) external view returns (bool);
 
     /// @notice Whether the address has registered.
     function isProvider(address provider) external view returns (bool);

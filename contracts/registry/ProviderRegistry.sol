@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {IEpochClock} from "../epoch/IEpochClock.sol";
 import {EpochKey} from "../libraries/EpochKey.sol";
@@ -15,7 +16,7 @@ import {IProviderRegistry} from "./IProviderRegistry.sol";
 /// During a handover there are two owners. What takes effect with the new one (operator, another offer) is the new
 /// owner's; the endpoint, which changes at once, is the old one's; and the bond is frozen to both, so that a buyer that
 /// accepts gets what it saw and nothing leaves before the provider is its own.
-contract ProviderRegistry is IProviderRegistry {
+contract ProviderRegistry is IProviderRegistry, AccessManaged {
     using Checkpoints for Checkpoints.Trace208;
 
     uint256 private constant MAX_ENDPOINT = 256;
@@ -38,10 +39,12 @@ contract ProviderRegistry is IProviderRegistry {
     mapping(address provider => Provider) private _providers;
     /// @dev Never cleared: a key that two providers used could not be told apart in old receipts.
     mapping(address operator => address provider) private _providerOf;
+    mapping(address operator => bool) private _banned;
 
+    /// @param authority The access manager that decides who may ban keys.
     /// @param clock Says which epoch it is.
     /// @param pool Holds the bonds; this contract needs the right to request exits there.
-    constructor(IEpochClock clock, IStakePool pool) {
+    constructor(address authority, IEpochClock clock, IStakePool pool) AccessManaged(authority) {
         _clock = clock;
         _pool = pool;
     }
@@ -111,6 +114,18 @@ contract ProviderRegistry is IProviderRegistry {
     }
 
     /// @inheritdoc IProviderRegistry
+    function ban(address operator) external restricted {
+        if (_banned[operator]) return;
+        _banned[operator] = true;
+        emit OperatorBanned(_providerOf[operator], operator);
+    }
+
+    /// @inheritdoc IProviderRegistry
+    function isBanned(address operator) external view returns (bool) {
+        return _banned[operator];
+    }
+
+    /// @inheritdoc IProviderRegistry
     function ownerAt(address provider, uint64 epoch) public view returns (address) {
         return address(uint160(_providers[provider].owners.upperLookupRecent(EpochKey.read(epoch))));
     }
@@ -162,6 +177,7 @@ contract ProviderRegistry is IProviderRegistry {
 
     function _takeOperator(address provider, address operator) private {
         if (operator == address(0)) revert ProviderRegistryZeroAddress();
+        if (_banned[operator]) revert ProviderRegistryOperatorBanned(operator);
         address holder = _providerOf[operator];
         if (holder != address(0) && holder != provider) revert ProviderRegistryOperatorTaken(operator, holder);
         _providerOf[operator] = provider;

@@ -75,6 +75,8 @@ interface IReliabilityLedger is IReliability {
     );
     /// @notice The provider changed hands: the record was capped at 100 samples and its tenure begins again.
     event TenureRestarted(address indexed provider, bytes32 indexed modelId, uint64 tenureStart);
+    /// @notice Cases were opened or closed: `openCases` are left; `confirmed` if the next settlement counts one bad sample.
+    event CasesChanged(address indexed provider, bytes32 indexed modelId, uint256 openCases, bool confirmed);
 
     /// @notice Epochs settle in order: `have` is not after `last`.
     error ReliabilityLedgerOutOfOrder(uint256 have, uint256 last);
@@ -85,6 +87,13 @@ interface IReliabilityLedger is IReliability {
     function settle(address provider, bytes32 modelId, Outcome calldata outcome)
         external
         returns (uint256 score, uint256 age);
+
+    /// @notice Counts one more open case. Caller: the court, by the access manager.
+    function openCase(address provider, bytes32 modelId) external;
+
+    /// @notice Takes `positions` open cases off; a confirmed one adds one bad sample to the word of correct answers at the
+    /// next settlement, another leaves nothing. Caller: the court, by the access manager.
+    function closeCases(address provider, bytes32 modelId, uint256 positions, bool confirmed) external;
 
     /// @notice The whole record; all zero if there is none. Never reverts.
     function record(address provider, bytes32 modelId) external view returns (FullRecord memory);

@@ -22,6 +22,8 @@ contract ReliabilityLedger is IReliabilityLedger, AccessManaged {
         uint64 tenureStart;
         uint32 settled;
         uint32 settledEver;
+        /// Confirmed cases that the next settlement adds to the word of correct answers.
+        uint16 wrong;
     }
 
     /// @dev Everything of one provider and model.
@@ -37,6 +39,8 @@ contract ReliabilityLedger is IReliabilityLedger, AccessManaged {
     uint256 private constant RING = 32;
     /// @dev Samples that a record keeps when its provider changes hands.
     uint256 private constant KEPT_SAMPLES = 100;
+    /// @dev Confirmed cases that one settlement takes at most: an update keeps no more than a hundred failures anyway.
+    uint256 private constant MOST_WRONG = 1000;
 
     uint8 private constant RECHECK = 1;
     uint8 private constant NO_LOG = 2;
@@ -75,9 +79,11 @@ contract ReliabilityLedger is IReliabilityLedger, AccessManaged {
         progress.lastSettled = outcome.epoch;
         ++progress.settled;
         ++progress.settledEver;
+        uint256 wrong = progress.wrong;
+        progress.wrong = 0;
         entry.progress = progress;
 
-        uint256 alarms = _update(entry, outcome);
+        uint256 alarms = _update(entry, outcome, wrong);
         Reliability memory summary = _summarise(entry, outcome, alarms);
         entry.summary = summary;
         entry.ring[outcome.epoch % RING] = _entryOf(outcome, summary);
@@ -94,8 +100,8 @@ contract ReliabilityLedger is IReliabilityLedger, AccessManaged {
     }
 
     /// @dev A word without new samples is not written: its next update decays by the gap. A mismatch waits for its case,
-    /// so the word of correct answers takes the matches alone.
-    function _update(Entry storage entry, Outcome calldata outcome) private returns (uint256 alarms) {
+    /// so the word of correct answers takes the matches, and what the court confirmed since the last settlement.
+    function _update(Entry storage entry, Outcome calldata outcome, uint256 wrong) private returns (uint256 alarms) {
         bool alarm;
         if (outcome.probes > 0) {
             (entry.timely, alarm) = entry.timely.update(outcome.epoch, outcome.timely, outcome.probes, false);
@@ -105,8 +111,9 @@ contract ReliabilityLedger is IReliabilityLedger, AccessManaged {
             (entry.peak, alarm) = entry.peak.update(outcome.epoch, outcome.peakTimely, outcome.peakProbes, false);
             if (alarm) ++alarms;
         }
-        if (outcome.matches > 0) {
-            (entry.correct, alarm) = entry.correct.update(outcome.epoch, outcome.matches, outcome.matches, true);
+        uint256 judged = outcome.matches + wrong;
+        if (judged > 0) {
+            (entry.correct, alarm) = entry.correct.update(outcome.epoch, outcome.matches, judged, true);
             if (alarm) ++alarms;
         }
     }
@@ -156,6 +163,26 @@ contract ReliabilityLedger is IReliabilityLedger, AccessManaged {
     /// @dev Counters stop at their end: a settlement must never fail for a full one.
     function _saturate(uint256 value) private pure returns (uint16) {
         return uint16(Math.min(value, type(uint16).max));
+    }
+
+    /* CASES */
+
+    /// @inheritdoc IReliabilityLedger
+    function openCase(address provider, bytes32 modelId) external restricted {
+        Reliability storage summary = _entries[provider][modelId].summary;
+        summary.openCases = _saturate(uint256(summary.openCases) + 1);
+        emit CasesChanged(provider, modelId, summary.openCases, false);
+    }
+
+    /// @inheritdoc IReliabilityLedger
+    function closeCases(address provider, bytes32 modelId, uint256 positions, bool confirmed) external restricted {
+        Entry storage entry = _entries[provider][modelId];
+        uint256 open = entry.summary.openCases;
+        // A counter that once stopped at its end may have missed some.
+        open -= Math.min(open, positions);
+        entry.summary.openCases = _saturate(open);
+        if (confirmed && entry.progress.wrong < MOST_WRONG) ++entry.progress.wrong;
+        emit CasesChanged(provider, modelId, open, confirmed);
     }
 
     /* READS */

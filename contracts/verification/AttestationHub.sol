@@ -36,6 +36,12 @@ contract AttestationHub is IAttestationHub {
         IRewardDistributor rewards;
     }
 
+    /// @dev What a settlement leaves for the court, one slot.
+    struct Finding {
+        uint48 mismatches;
+        uint64 settledAt;
+    }
+
     /// @dev Seats of a committee, `Settlement.SEATS`; an array type needs a constant of this contract.
     uint256 private constant SEATS = 5;
     /// @dev The commitment's round; the redraw has its own.
@@ -63,7 +69,7 @@ contract AttestationHub is IAttestationHub {
             bytes32 modelId => mapping(uint64 epoch => mapping(uint8 role => uint256[SEATS]))
         )
     ) private _reports;
-    mapping(address provider => mapping(bytes32 modelId => mapping(uint64 epoch => uint48))) private _mismatches;
+    mapping(address provider => mapping(bytes32 modelId => mapping(uint64 epoch => Finding))) private _findings;
     /// @dev First epoch that is not settled, if it is promised.
     mapping(address provider => mapping(bytes32 modelId => uint64)) private _cursor;
 
@@ -170,7 +176,7 @@ contract AttestationHub is IAttestationHub {
         (,, Commitment memory made) = _book.commitmentAt(provider, modelId, epoch);
         Log memory log = _log.log(provider, modelId, epoch);
         (Outcome memory outcome, uint256 atCapacity) = _outcome(provider, modelId, epoch, made.target, log);
-        if (outcome.mismatches != 0) _mismatches[provider][modelId][epoch] = outcome.mismatches;
+        _findings[provider][modelId][epoch] = Finding(outcome.mismatches, uint64(block.timestamp));
 
         (uint256 score, uint256 age) = _ledger.settle(provider, modelId, outcome);
         uint256 cut = _measure(provider, modelId, outcome, atCapacity);
@@ -340,7 +346,12 @@ contract AttestationHub is IAttestationHub {
 
     /// @inheritdoc IAttestationHub
     function mismatchesOf(address provider, bytes32 modelId, uint64 epoch) external view returns (uint48) {
-        return _mismatches[provider][modelId][epoch];
+        return _findings[provider][modelId][epoch].mismatches;
+    }
+
+    /// @inheritdoc IAttestationHub
+    function settledAt(address provider, bytes32 modelId, uint64 epoch) external view returns (uint64) {
+        return _findings[provider][modelId][epoch].settledAt;
     }
 
     /// @inheritdoc IAttestationHub

@@ -101,6 +101,9 @@ interface IAttestationHub {
     /// @notice Majority mismatches of a settled epoch; bit j is sample j.
     function mismatchesOf(address provider, bytes32 modelId, uint64 epoch) external view returns (uint48);
 
+    /// @notice When an epoch was settled (Unix seconds); 0 if it was not.
+    function settledAt(address provider, bytes32 modelId, uint64 epoch) external view returns (uint64);
+
     /// @notice The seats of one assignment as they stand; empty while its seed is not drawn.
     function seatsOf(address provider, bytes32 modelId, uint64 epoch, uint8 role) external view returns (address[] memory);
 }

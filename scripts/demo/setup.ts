@@ -15,7 +15,10 @@ import type { Behaviour } from "./result.ts";
 import {
   BUDGET,
   CAPACITY,
+  CASE_BOND,
+  DEMAND_BOND,
   EPOCH_LENGTH,
+  JURY,
   LATENCY_MS,
   PROVIDER_BOND,
   TICKET,
@@ -55,7 +58,7 @@ export type Market = {
 };
 
 /** What deploying takes, seconds, and a little more. */
-const DEPLOY_SECONDS = 9n;
+const DEPLOY_SECONDS = 14n;
 
 const BEHAVIOURS: readonly Behaviour[] = ["honest", "sheds-peak", "cheap-model"];
 
@@ -128,6 +131,9 @@ export async function openMarket(options: {
     windows: WINDOWS,
     ticketSize: TICKET,
     tip: TIP,
+    demandBond: DEMAND_BOND,
+    caseBond: CASE_BOND,
+    ...JURY,
   });
   writeDeployment(options.deployments, deployment);
   const as = (who: DevAccount): Context => ({ ...sender(who), deployment });

@@ -38,6 +38,10 @@ export const VERIFIERS = 6;
 /** Reward budget of an epoch, and pay for drawing its seed. */
 export const BUDGET = 1_000n * TOKEN;
 export const TIP = TOKEN;
+/** Bonds of demands and cases, and a jury that twelve verifiers can fill. */
+export const DEMAND_BOND = TOKEN;
+export const CASE_BOND = 10n * TOKEN;
+export const JURY = { jurySize: 5n, juryVotes: 4n } as const;
 /** Share of its ceiling that the dapp asks of a score. */
 export const THRESHOLD_SHARE = 0.945;
 /** Oldest measurement that the dapp accepts, epochs. */

@@ -12,6 +12,7 @@ const folders = {
   DrandBeacon: "contracts/epoch",
   ReliabilityLedger: "contracts/reliability",
   StakePool: "contracts/stake",
+  Penalties: "contracts/court",
   ProviderRegistry: "contracts/registry",
   ModelRegistry: "contracts/registry",
   VerifierRegistry: "contracts/registry",
@@ -19,6 +20,10 @@ const folders = {
   ReceiptLog: "contracts/availability",
   RewardDistributor: "contracts/rewards",
   AttestationHub: "contracts/verification",
+  Faults: "contracts/court",
+  Demands: "contracts/court",
+  Juries: "contracts/court",
+  DisputeCourt: "contracts/court",
   TestAsset: "contracts/examples",
   GatedConsumer: "contracts/examples",
 } as const;

@@ -2,11 +2,16 @@ import { contractAddress, type Deployment } from "@surety/node-kit";
 import {
   attestationHubAbi,
   commitmentBookAbi,
+  demandsAbi,
+  disputeCourtAbi,
   drandBeaconAbi,
   epochClockAbi,
   errorsAbi,
+  faultsAbi,
   headerBeaconAbi,
+  juriesAbi,
   modelRegistryAbi,
+  penaltiesAbi,
   providerRegistryAbi,
   receiptLogAbi,
   reliabilityLedgerAbi,
@@ -48,6 +53,11 @@ export const abis = {
   ReceiptLog: receiptLogAbi,
   RewardDistributor: rewardDistributorAbi,
   AttestationHub: attestationHubAbi,
+  Penalties: penaltiesAbi,
+  Faults: faultsAbi,
+  Demands: demandsAbi,
+  Juries: juriesAbi,
+  DisputeCourt: disputeCourtAbi,
   TestAsset: parseAbi(["function mint(address to, uint256 amount)"]),
 } as const;
 

@@ -1,6 +1,6 @@
-import type { Windows } from "@surety/protocol";
+import { SuretyError, type Windows } from "@surety/protocol";
 import { drandPublicKey, drandSignature, quicknet, quicknetKnown } from "@surety/protocol/drand";
-import { type Address, type Hex, toFunctionSelector, zeroAddress } from "viem";
+import { type Address, type Hex, isAddressEqual, toFunctionSelector } from "viem";
 import { type ContractName, readArtifact } from "./artifacts.ts";
 import type { Steps } from "./steps.ts";
 
@@ -29,6 +29,15 @@ export type DeployTerms = {
   tip: bigint;
   /** Where unearned budget goes. */
   sink: Address;
+  /** Who gets the reserve's part of what is slashed. */
+  reserve: Address;
+  /** What a demand costs until it is decided, in the asset's smallest unit. */
+  demandBond: bigint;
+  /** What a bonded case, or calling a jury, costs until it ends, in the asset's smallest unit. */
+  caseBond: bigint;
+  /** Seats of a jury, and how many of them convict. */
+  jurySize: bigint;
+  juryVotes: bigint;
   /** Who holds the access manager afterwards, with `exitDelay` between a plan and its execution. */
   governance: Address;
 };
@@ -48,6 +57,10 @@ export const rights: readonly Right[] = [
   { role: 3n, target: "ReliabilityLedger", functions: ["settle"], holders: ["AttestationHub"] },
   { role: 3n, target: "CommitmentBook", functions: ["measure"], holders: ["AttestationHub"] },
   { role: 3n, target: "RewardDistributor", functions: ["addWeight", "addPoints"], holders: ["AttestationHub"] },
+  { role: 5n, target: "Penalties", functions: ["punish"], holders: ["Faults", "Demands", "DisputeCourt"] },
+  { role: 6n, target: "ProviderRegistry", functions: ["ban"], holders: ["Faults"] },
+  { role: 7n, target: "ReliabilityLedger", functions: ["openCase", "closeCases"], holders: ["DisputeCourt"] },
+  { role: 7n, target: "Juries", functions: ["summon"], holders: ["DisputeCourt"] },
 ];
 
 /**
@@ -65,16 +78,29 @@ export async function deploySurety(steps: Steps, deployer: Address, terms: Deplo
   const manager = await create("AccessManager", deployer);
   const clock = await create("EpochClock", manager, genesis, epochLength, exitDelay, windowNumbers(windows));
   const ledger = await create("ReliabilityLedger", manager, clock);
-  // There is no court yet, so nobody may slash.
-  const pool = await create("StakePool", manager, asset, clock, zeroAddress);
+  // The pool names its slasher for ever, and the slasher is made of the pool: it is created right after it.
+  const slasher = await steps.addressAfter(1);
+  const pool = await create("StakePool", manager, asset, clock, slasher);
+  const penalties = await create("Penalties", manager, pool, terms.reserve);
+  if (!isAddressEqual(penalties, slasher)) {
+    const message = `The deployment is unsound, do not use it: ${slasher} may slash, but the court's penalties are at ${penalties}.`;
+    throw new SuretyError("DEPLOY_UNSOUND", message, { details: { calls: steps.calls } });
+  }
   const beacon = await create(beaconNames[terms.beacon], clock, asset, terms.tip, ...beaconTerms(terms.beacon));
-  const providers = await create("ProviderRegistry", clock, pool);
+  const providers = await create("ProviderRegistry", manager, clock, pool);
   const models = await create("ModelRegistry");
   const verifiers = await create("VerifierRegistry", clock, pool, providers, terms.ticketSize);
   const book = await create("CommitmentBook", manager, clock, pool, providers, models);
   const log = await create("ReceiptLog", clock, ledger, providers, book);
   const rewards = await create("RewardDistributor", manager, asset, clock, providers, terms.sink);
-  await create("AttestationHub", { clock, ledger, pool, beacon, providers, verifiers, book, log, rewards });
+  const hub = await create("AttestationHub", { clock, ledger, pool, beacon, providers, verifiers, book, log, rewards });
+
+  const sources = { clock, beacon, providers, models, book, log, hub, penalties };
+  await create("Faults", sources);
+  const demands = await create("Demands", sources, asset, terms.demandBond);
+  const jury = [terms.jurySize, terms.juryVotes];
+  const juries = await create("Juries", manager, clock, beacon, verifiers, hub, ...jury);
+  await create("DisputeCourt", sources, asset, ledger, juries, demands, terms.caseBond);
 
   await grantRights(steps, c);
   await handOver(steps, manager, deployer, terms);

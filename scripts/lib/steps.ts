@@ -19,6 +19,8 @@ import { showArguments, type Units } from "./shown.ts";
 export type Steps = {
   /** Creates a contract; the address where it is, or in a dry run will be. */
   create(contract: ContractName, args: readonly unknown[]): Promise<Address>;
+  /** The address of a contract that is created after `steps` more steps. */
+  addressAfter(steps: number): Promise<Address>;
   /** Calls one. */
   call(contract: ContractName, address: Address, functionName: string, args: readonly unknown[]): Promise<void>;
   /** What was done so far. */
@@ -64,6 +66,11 @@ function liveSteps(sender: Sender, units: Units): Steps {
       names[contract] = report.address;
       return report.address;
     },
+    async addressAfter(steps) {
+      const from = signer(sender);
+      const nonce = await sender.client.getTransactionCount({ address: from, blockTag: "pending" });
+      return getContractAddress({ from, nonce: BigInt(nonce + steps) });
+    },
     async call(contract, address, functionName, args) {
       const { abi } = readArtifact(contract);
       const shown = showArguments(abi, functionName, args, names, units);
@@ -104,6 +111,9 @@ async function drySteps(sender: Sender, units: Units): Promise<Steps> {
       });
       Object.assign(report, { status: "planned", gas });
       return address;
+    },
+    async addressAfter(steps) {
+      return getContractAddress({ from, nonce: nonce + BigInt(steps) });
     },
     async call(contract, address, functionName, args) {
       note(contract, address, functionName, args);

@@ -42,9 +42,9 @@ abstract contract Base {
         asset = new TestAsset();
         manager = new AccessManager(address(this));
         clock = new EpochClock(address(manager), GENESIS, LENGTH, EXIT_DELAY, defaultWindows());
-        pool = new StakePool(address(manager), asset, clock, address(this));
+        pool = new StakePool(address(manager), asset, clock, slasher());
         beacon = new SettableBeacon();
-        providers = new ProviderRegistry(clock, pool);
+        providers = new ProviderRegistry(address(manager), clock, pool);
         models = new ModelRegistry();
         verifiers = new VerifierRegistry(clock, pool, providers, TICKET);
 
@@ -52,6 +52,11 @@ abstract contract Base {
         manager.grantRole(ROLE_EXIT, address(providers), 0);
         manager.grantRole(ROLE_EXIT, address(verifiers), 0);
         manager.grantRole(ROLE_LOCK, address(verifiers), 0);
+    }
+
+    /// @notice Who may slash.
+    function slasher() internal virtual returns (address) {
+        return address(this);
     }
 
     /// @notice Windows whose longest way from fault to slash is 6550 s.

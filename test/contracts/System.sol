@@ -5,8 +5,17 @@ import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {CommitmentBook} from "../../contracts/availability/CommitmentBook.sol";
 import {ICommitmentBook} from "../../contracts/availability/ICommitmentBook.sol";
 import {ReceiptLog} from "../../contracts/availability/ReceiptLog.sol";
+import {Demands} from "../../contracts/court/Demands.sol";
+import {DisputeCourt} from "../../contracts/court/DisputeCourt.sol";
+import {Evidence} from "../../contracts/court/Evidence.sol";
+import {Faults} from "../../contracts/court/Faults.sol";
+import {IJuries} from "../../contracts/court/IJuries.sol";
+import {IPenalties} from "../../contracts/court/IPenalties.sol";
+import {Juries} from "../../contracts/court/Juries.sol";
+import {Penalties} from "../../contracts/court/Penalties.sol";
 import {Times} from "../../contracts/epoch/IEpochClock.sol";
 import {Commitments} from "../../contracts/libraries/Commitments.sol";
+import {IProviderRegistry} from "../../contracts/registry/IProviderRegistry.sol";
 import {OutputLimit} from "../../contracts/registry/IModelRegistry.sol";
 import {IReliabilityLedger} from "../../contracts/reliability/IReliabilityLedger.sol";
 import {ReliabilityLedger} from "../../contracts/reliability/ReliabilityLedger.sol";
@@ -21,10 +30,21 @@ import {vm} from "./Vm.sol";
 abstract contract System is Base {
     /// Right to settle records and to note weights and points.
     uint64 internal constant ROLE_SETTLE = 3;
+    /// Right to punish, to ban keys, and to open and close cases.
+    uint64 internal constant ROLE_PUNISH = 5;
+    uint64 internal constant ROLE_BAN = 6;
+    uint64 internal constant ROLE_CASES = 7;
 
     address internal constant SINK = address(0x51);
     address internal constant PROVIDER = address(0xA1);
-    address internal constant OPERATOR = address(0xA2);
+    /// @dev Signs with this key.
+    uint256 internal constant OPERATOR_KEY = 0xA2;
+    address internal constant OPERATOR = 0x612B7be154A64292AAe070aaA86fCd66Ba218071;
+    address internal constant RESERVE = address(0x52);
+    uint256 internal constant DEMAND_BOND = 3e18;
+    uint256 internal constant CASE_BOND = 7e18 + 1;
+    uint256 internal constant JURY_SIZE = 5;
+    uint256 internal constant JURY_VOTES = 4;
     bytes32 internal constant MODEL = keccak256("model");
     uint32 internal constant TARGET = 995_000_000; // 64 probes, 22 a seat
     uint256 internal constant PER_SEAT = 22;
@@ -38,6 +58,11 @@ abstract contract System is Base {
     ReceiptLog internal log;
     RewardDistributor internal rewards;
     AttestationHub internal hub;
+    Penalties internal penalties;
+    Faults internal faults;
+    Demands internal demands;
+    Juries internal juries;
+    DisputeCourt internal court;
 
     /// @dev Six verifiers with four tickets each.
     address[6] internal crew =
@@ -45,6 +70,8 @@ abstract contract System is Base {
 
     function setUp() public virtual override {
         super.setUp();
+        penalties = new Penalties(address(manager), pool, RESERVE);
+        require(address(penalties) == pool.slasher(), "penalties slash");
         ledger = new ReliabilityLedger(address(manager), clock);
         book = new CommitmentBook(address(manager), clock, pool, providers, models);
         log = new ReceiptLog(clock, ledger, providers, book);
@@ -58,6 +85,31 @@ abstract contract System is Base {
         allow(address(rewards), IRewardDistributor.addPoints.selector, ROLE_SETTLE);
         manager.grantRole(ROLE_SETTLE, address(hub), 0);
         manager.grantRole(ROLE_LOCK, address(book), 0);
+        openCourt();
+    }
+
+    /// @dev Five contracts of Base come between the pool and the penalties.
+    function slasher() internal view override returns (address) {
+        return vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 5);
+    }
+
+    function openCourt() private {
+        Evidence.Sources memory sources =
+            Evidence.Sources(clock, beacon, providers, models, book, log, hub, penalties);
+        faults = new Faults(sources);
+        demands = new Demands(sources, asset, DEMAND_BOND);
+        juries = new Juries(address(manager), clock, beacon, verifiers, hub, JURY_SIZE, JURY_VOTES);
+        court = new DisputeCourt(sources, asset, ledger, juries, demands, CASE_BOND);
+        allow(address(penalties), IPenalties.punish.selector, ROLE_PUNISH);
+        manager.grantRole(ROLE_PUNISH, address(faults), 0);
+        manager.grantRole(ROLE_PUNISH, address(demands), 0);
+        manager.grantRole(ROLE_PUNISH, address(court), 0);
+        allow(address(providers), IProviderRegistry.ban.selector, ROLE_BAN);
+        manager.grantRole(ROLE_BAN, address(faults), 0);
+        allow(address(ledger), IReliabilityLedger.openCase.selector, ROLE_CASES);
+        allow(address(ledger), IReliabilityLedger.closeCases.selector, ROLE_CASES);
+        allow(address(juries), IJuries.summon.selector, ROLE_CASES);
+        manager.grantRole(ROLE_CASES, address(court), 0);
     }
 
     /* SET-UP */
@@ -72,7 +124,7 @@ abstract contract System is Base {
         }
     }
 
-    function registerModel(bytes32 modelId) internal {
+    function registerModel(bytes32 modelId) internal virtual {
         OutputLimit[] memory outputs = new OutputLimit[](1);
         outputs[0] = OutputLimit("output", 1, 5e12);
         models.register(modelId, keccak256("profile"), 4096, outputs, "ipfs://manifest");
@@ -86,7 +138,7 @@ abstract contract System is Base {
     /* STEPS OF AN EPOCH */
 
     /// @notice Commits a log of `UNITS` single-unit leaves; what matters here is that it exists.
-    function commitLog(uint64 epoch) internal {
+    function commitLog(uint64 epoch) internal virtual {
         vm.warp(clock.times(epoch).end);
         vm.prank(OPERATOR);
         log.commit(MODEL, epoch, keccak256(abi.encode("root", epoch)), uint32(UNITS), UNITS, 1023);
@@ -148,7 +200,7 @@ abstract contract System is Base {
                     modelId: MODEL,
                     seat: seat,
                     report: role == 0 ? probe : rerun,
-                    dataRoot: keccak256(abi.encode("data", who, role)),
+                    dataRoot: dataRootOf(who, role),
                     salt: keccak256(abi.encode("salt", who, role)),
                     proof: new bytes32[](0)
                 });
@@ -170,6 +222,11 @@ abstract contract System is Base {
                 reveals[i].proof[0] = leaves[1 - i];
             }
         }
+    }
+
+    /// @notice What a seat's assignment commits to as its results.
+    function dataRootOf(address who, uint8 role) internal view virtual returns (bytes32) {
+        return keccak256(abi.encode("data", who, role));
     }
 
     function settle(uint64 epoch) internal {

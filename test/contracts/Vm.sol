@@ -19,6 +19,8 @@ interface Vm {
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
     function addr(uint256) external pure returns (address);
+    function getNonce(address) external view returns (uint64);
+    function computeCreateAddress(address, uint256) external pure returns (address);
     function sign(uint256, bytes32) external pure returns (uint8, bytes32, bytes32);
     function store(address, bytes32, bytes32) external;
     function load(address, bytes32) external view returns (bytes32);

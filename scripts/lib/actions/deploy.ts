@@ -26,6 +26,12 @@ export type DeployArgs = {
   tip: bigint;
   /** Default: `governance`. */
   sink?: Address | undefined;
+  /** Default: `governance`. */
+  reserve?: Address | undefined;
+  demandBond: bigint;
+  caseBond: bigint;
+  jurySize: bigint;
+  juryVotes: bigint;
   /** Default: who deploys. */
   governance?: Address | undefined;
 };
@@ -84,7 +90,16 @@ export async function deploy(sender: Sender, args: DeployArgs): Promise<Done & {
   const contracts: Contracts = {};
   if (args.asset === undefined) contracts.TestAsset = await steps.create("TestAsset", []);
   const asset = args.asset ?? contracts.TestAsset!;
-  const terms = { ...args, genesis, exitDelay, asset, beacon, governance, sink: args.sink ?? governance };
+  const terms = {
+    ...args,
+    genesis,
+    exitDelay,
+    asset,
+    beacon,
+    governance,
+    sink: args.sink ?? governance,
+    reserve: args.reserve ?? governance,
+  };
   Object.assign(contracts, await deploySurety(steps, deployer, terms));
   if (!sender.dryRun) await verify(sender, contracts, asset, steps);
 
@@ -105,7 +120,7 @@ export async function deploy(sender: Sender, args: DeployArgs): Promise<Done & {
 /** Writes the terms of constructors: amounts, times and lengths of time. */
 function unitsOf(token: AssetFormat): Units {
   return (name, value) => {
-    if (name === "tip" || name === "ticketSize") return showAmount(value, token);
+    if (["tip", "ticketSize", "bond"].includes(name)) return showAmount(value, token);
     if (name === "genesis") return showTime(value);
     return /^(length|exitDelay|executionDelay|beaconLag|grace|\w+Window)$/.test(name) ? `${value} s` : undefined;
   };
@@ -116,7 +131,7 @@ const wholeDays = (seconds: bigint): bigint => ((seconds + DAY - 1n) / DAY) * DA
 
 /** Refuses terms that the contracts would refuse, before the first of them is paid for. */
 function checkTerms(args: Omit<DeployArgs, "exitDelay"> & { exitDelay: bigint }): void {
-  const { epochLength, windows, exitDelay, ticketSize } = args;
+  const { epochLength, windows, exitDelay, ticketSize, demandBond, caseBond, jurySize, juryVotes } = args;
   const clock = { genesis: 0n, length: epochLength };
   checkWindows(clock, windows);
   for (const [name, seconds] of Object.entries(windows)) {
@@ -127,6 +142,11 @@ function checkTerms(args: Omit<DeployArgs, "exitDelay"> & { exitDelay: bigint })
   if (exitDelay < least) throw badTerms(`exitDelay is ${exitDelay} s; expected at least ${least} s, as the law has it`);
   if (exitDelay > UINT32_MAX) throw badTerms(`exitDelay is ${exitDelay} s; expected at most ${UINT32_MAX} s`);
   if (ticketSize === 0n) throw badTerms("ticketSize is 0; expected an amount above 0");
+  if (demandBond === 0n) throw badTerms("demandBond is 0; expected an amount above the gas of an answer");
+  if (caseBond === 0n) throw badTerms("caseBond is 0; expected an amount above the gas of a jury");
+  if (jurySize < 1n || jurySize > 31n) throw badTerms(`jurySize is ${jurySize}; expected 1 to 31 seats`);
+  if (juryVotes > jurySize || juryVotes * 15n < jurySize * 11n)
+    throw badTerms(`juryVotes is ${juryVotes}; expected at least 11/15 and at most all of ${jurySize} seats`);
 }
 
 function badTerms(problem: string): SuretyError {
@@ -166,7 +186,8 @@ async function verify(sender: Sender, contracts: Contracts, asset: Address, { ca
   const pool = await ask("StakePool", "asset");
   if (String(pool).toLowerCase() !== asset.toLowerCase()) throw unsound(`the asset is ${pool}, not ${asset}`);
   const slasher = await ask("StakePool", "slasher");
-  if (BigInt(String(slasher)) !== 0n) throw unsound(`${slasher} may slash, but there is no court`);
+  if (String(slasher).toLowerCase() !== contracts.Penalties!.toLowerCase())
+    throw unsound(`${slasher} may slash, not the court's penalties at ${contracts.Penalties}`);
   for (const { target, functions, holders } of rights)
     for (const holder of holders)
       for (const [i, selector] of selectors(target, functions).entries()) {

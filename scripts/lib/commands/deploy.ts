@@ -64,6 +64,23 @@ const deployCommand = defineCommand({
     },
     tip: { kind: scriptKind.amountOrZero(), about: "pay for drawing a seed, whole units", default: "0.1" },
     sink: { kind: kind.address(), about: "where unearned budget goes; default: governance", optional: true },
+    reserve: {
+      kind: kind.address(),
+      about: "who gets the reserve's part of slashes; default: governance",
+      optional: true,
+    },
+    demandBond: {
+      kind: scriptKind.amount(),
+      about: "bond of a demand, above the gas of an answer, whole units",
+      default: "5",
+    },
+    caseBond: { kind: scriptKind.amount(), about: "bond of a case and of a jury, whole units", default: "50" },
+    jurySize: { kind: kind.integer(1, 31, 15), about: "seats of a jury", default: "15" },
+    juryVotes: {
+      kind: kind.integer(1, 31, 11),
+      about: "votes that convict, at least 11/15 of the seats",
+      default: "11",
+    },
     governance: {
       kind: kind.address(),
       about: "who holds the access manager; default: the signing account",
@@ -91,6 +108,11 @@ const deployCommand = defineCommand({
       beacon,
       tip: parseAmount("--tip", values.tip, asset),
       sink: values.sink,
+      reserve: values.reserve,
+      demandBond: parseAmount("--demand-bond", values.demandBond, asset),
+      caseBond: parseAmount("--case-bond", values.caseBond, asset),
+      jurySize: BigInt(values.jurySize),
+      juryVotes: BigInt(values.juryVotes),
       governance: values.governance,
     };
     if (!dryRun) prepareFolder(deployments);
@@ -110,6 +132,9 @@ const deployCommand = defineCommand({
       { name: "beacon", value: beacon },
       money("ticketSize", args.ticketSize, asset),
       money("tip", args.tip, asset),
+      money("demandBond", args.demandBond, asset),
+      money("caseBond", args.caseBond, asset),
+      { name: "jury", value: `${args.juryVotes} of ${args.jurySize}` },
       ...Object.entries(windows).map(([name, length]) => ({ name, value: length, text: `${length} s` })),
     ];
     if (dryRun) return { calls, facts };

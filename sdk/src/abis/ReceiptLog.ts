@@ -4,6 +4,7 @@ export const receiptLogAbi = [
   {"inputs":[{"name":"have","type":"uint256"},{"name":"need","type":"uint256"}],"name":"DemandProfileStrayBits","type":"error"},
   {"inputs":[{"name":"have","type":"uint256"},{"name":"need","type":"uint256"}],"name":"DemandProfileSumWrong","type":"error"},
   {"inputs":[],"name":"InvalidShortString","type":"error"},
+  {"inputs":[{"name":"have","type":"address"}],"name":"ReceiptLogBannedOperator","type":"error"},
   {"inputs":[{"name":"provider","type":"address"},{"name":"modelId","type":"bytes32"},{"name":"epoch","type":"uint64"}],"name":"ReceiptLogCommitted","type":"error"},
   {"inputs":[],"name":"ReceiptLogInconsistent","type":"error"},
   {"inputs":[{"name":"provider","type":"address"},{"name":"modelId","type":"bytes32"},{"name":"epoch","type":"uint64"}],"name":"ReceiptLogNoPromise","type":"error"},

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {MerkleSum} from "../../../contracts/libraries/MerkleSum.sol";
 import {LibraryHarness} from "../LibraryHarness.sol";
+import {SumTree} from "../SumTree.sol";
 import {vm} from "../Vm.sol";
 
 contract MerkleSumTest {
@@ -11,10 +12,10 @@ contract MerkleSumTest {
     function testFuzz_everyLeafProves(uint256 entropy, uint8 size) public view {
         uint32 count = uint32(size) % 40 + 1;
         MerkleSum.Node[] memory leaves = _leaves(entropy, count);
-        (bytes32 root, uint64 units,) = _tree(leaves, 0);
+        (bytes32 root, uint64 units,) = SumTree.build(leaves, 0);
         uint256 prefix = 0;
         for (uint32 i = 0; i < count; ++i) {
-            (,, MerkleSum.Node[] memory path) = _tree(leaves, i);
+            (,, MerkleSum.Node[] memory path) = SumTree.build(leaves, i);
             vm.assertEq(harness.verifySum(root, units, count, leaves[i].hash, leaves[i].sum, i, path), prefix);
             prefix += leaves[i].sum;
         }
@@ -25,7 +26,7 @@ contract MerkleSumTest {
         uint32 count = uint32(size) % 40 + 2;
         MerkleSum.Node[] memory leaves = _leaves(entropy, count);
         uint32 i = uint32(entropy % count);
-        (bytes32 root, uint64 units, MerkleSum.Node[] memory path) = _tree(leaves, i);
+        (bytes32 root, uint64 units, MerkleSum.Node[] memory path) = SumTree.build(leaves, i);
         MerkleSum.Node memory leaf = leaves[i];
         uint256 level = entropy % path.length;
         what %= 7;
@@ -51,14 +52,14 @@ contract MerkleSumTest {
 
     function test_refusesAnIndexBeyondTheCount() public {
         MerkleSum.Node[] memory leaves = _leaves(1, 5);
-        (bytes32 root, uint64 units, MerkleSum.Node[] memory path) = _tree(leaves, 0);
+        (bytes32 root, uint64 units, MerkleSum.Node[] memory path) = SumTree.build(leaves, 0);
         vm.expectRevert(abi.encodeWithSelector(MerkleSum.MerkleSumIndexTooHigh.selector, 5, 4));
         harness.verifySum(root, units, 5, leaves[0].hash, leaves[0].sum, 5, path);
     }
 
     function test_refusesAnotherDepth() public {
         MerkleSum.Node[] memory leaves = _leaves(1, 5);
-        (bytes32 root, uint64 units, MerkleSum.Node[] memory path) = _tree(leaves, 0);
+        (bytes32 root, uint64 units, MerkleSum.Node[] memory path) = SumTree.build(leaves, 0);
         vm.expectRevert(abi.encodeWithSelector(MerkleSum.MerkleSumDepthWrong.selector, 3, 2));
         harness.verifySum(root, units, 4, leaves[0].hash, leaves[0].sum, 0, path);
     }
@@ -66,7 +67,7 @@ contract MerkleSumTest {
     /// @dev A tree of six leaves, committed as one of five: what lies beyond the count cannot hide units.
     function test_refusesLeavesBeyondTheCount() public {
         MerkleSum.Node[] memory leaves = _leaves(1, 6);
-        (bytes32 root, uint64 units, MerkleSum.Node[] memory path) = _tree(leaves, 4);
+        (bytes32 root, uint64 units, MerkleSum.Node[] memory path) = SumTree.build(leaves, 4);
         harness.verifySum(root, units, 6, leaves[4].hash, leaves[4].sum, 4, path);
         vm.expectRevert(abi.encodeWithSelector(MerkleSum.MerkleSumNotEmpty.selector, 0, leaves[5].hash, leaves[5].sum));
         harness.verifySum(root, units, 5, leaves[4].hash, leaves[4].sum, 4, path);
@@ -98,32 +99,5 @@ contract MerkleSumTest {
             bytes32 hash = keccak256(abi.encode(entropy, i));
             leaves[i] = MerkleSum.Node(hash, uint8(hash[31]) & 7);
         }
-    }
-
-    /// @dev Root, total and the path of one leaf, built level by level; an empty pair stays empty.
-    function _tree(MerkleSum.Node[] memory leaves, uint256 index)
-        private
-        pure
-        returns (bytes32, uint64, MerkleSum.Node[] memory path)
-    {
-        uint256 depth = 0;
-        while ((1 << depth) < leaves.length) ++depth;
-        path = new MerkleSum.Node[](depth);
-        MerkleSum.Node[] memory row = new MerkleSum.Node[](1 << depth);
-        for (uint256 i = 0; i < leaves.length; ++i) row[i] = leaves[i];
-        for (uint256 level = 0; level < depth; ++level) {
-            path[level] = row[(index >> level) ^ 1];
-            MerkleSum.Node[] memory above = new MerkleSum.Node[](row.length / 2);
-            for (uint256 i = 0; i < above.length; ++i) {
-                MerkleSum.Node memory left = row[2 * i];
-                MerkleSum.Node memory right = row[2 * i + 1];
-                if (left.hash == 0 && right.hash == 0) continue;
-                above[i] = MerkleSum.Node(
-                    keccak256(abi.encode(left.hash, left.sum, right.hash, right.sum)), left.sum + right.sum
-                );
-            }
-            row = above;
-        }
-        return (row[0].hash, row[0].sum, path);
     }
 }

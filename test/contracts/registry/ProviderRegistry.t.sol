@@ -121,7 +121,7 @@ contract ProviderRegistryTest is Base {
     function test_beforeGenesisNobodyRegisters() public {
         EpochClock later =
             new EpochClock(address(manager), uint64(block.timestamp) + 5, LENGTH, EXIT_DELAY, defaultWindows());
-        ProviderRegistry early = new ProviderRegistry(later, pool);
+        ProviderRegistry early = new ProviderRegistry(address(manager), later, pool);
         vm.expectRevert(
             abi.encodeWithSelector(
                 IEpochClock.EpochClockBeforeGenesis.selector, block.timestamp, block.timestamp + 5

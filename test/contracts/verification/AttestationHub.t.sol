@@ -249,6 +249,7 @@ contract AttestationHubTest is System {
         while (epoch < 12) walk(epoch++, 22, 0);
         // An epoch is settled in the next but one.
         eq(clock.current(), epoch + 1, "now");
+        vm.prank(address(penalties));
         pool.slash(PROVIDER, 0.75e18, "cause");
         eqWeight(epoch, 2 * BONDED);
         eqWeight(epoch + 1, 2 * BONDED);

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Log} from "../availability/IReceiptLog.sol";
+import {MerkleSum} from "../libraries/MerkleSum.sol";
+import {Receipts} from "../libraries/Receipts.sol";
+import {Reports} from "../libraries/Reports.sol";
+import {Evidence} from "./Evidence.sol";
+import {Demand, DemandKind, DemandState, IDemands} from "./IDemands.sol";
+import {Opening, Proof, Rerun} from "./IEvidence.sol";
+import {Payouts} from "./Payouts.sol";
+
+/// @title Demands
+/// @notice See IDemands.
+/// @dev Nothing can be demanded before outputs open: an answer is public, and seats that have not committed could copy it.
+contract Demands is IDemands, Evidence, Payouts {
+    /// @dev Shares of stake, 1e18 = 100 % (docs/protocol.md section 8, "Schedule").
+    uint256 private constant NOT_OPENED = 0.05e18;
+    uint256 private constant OMISSION = 0.1e18;
+    uint256 private constant NOT_SHOWN = 0.05e18;
+
+    /// @inheritdoc IDemands
+    uint256 public immutable bond;
+
+    mapping(bytes32 id => Demand) private _demands;
+    /// @dev By `_leafKey`.
+    mapping(bytes32 leaf => uint64) private _openedUntil;
+
+    /// @param sources The contracts below. Grant needed: `Penalties.punish`.
+    /// @param asset Token of all stake.
+    /// @param bond_ What a demand costs until it is decided: above the gas of an answer.
+    constructor(Sources memory sources, IERC20 asset, uint256 bond_) Evidence(sources) Payouts(asset) {
+        if (bond_ == 0) revert DemandsNoBond();
+        bond = bond_;
+    }
+
+    /* DEMANDS */
+
+    /// @inheritdoc IDemands
+    function demandSample(address provider, bytes32 modelId, uint64 epoch, uint8 j)
+        external
+        nonReentrant
+        returns (bytes32)
+    {
+        _requireTime(provider, modelId, epoch);
+        // Two samples on one unit are one demand.
+        uint64 position = _position(provider, modelId, epoch, j);
+        bytes32 subject = _logKey(provider, modelId, epoch);
+        bytes32 id = keccak256(abi.encode(DemandKind.Sample, subject, position));
+        return _demand(id, modelId, epoch, _made(DemandKind.Sample, provider, position, subject), true);
+    }
+
+    /// @inheritdoc IDemands
+    function demandLeaf(Receipts.Receipt calldata receipt, bytes calldata signature)
+        external
+        nonReentrant
+        returns (bytes32)
+    {
+        Log memory log = _requireReceipt(receipt, signature);
+        if (receipt.seq >= log.count) revert DemandsNoLeaf(receipt.seq, log.count);
+        bytes32 subject = _logKey(receipt.provider, receipt.modelId, receipt.epoch);
+        Demand memory made = _made(DemandKind.Leaf, receipt.provider, receipt.seq, subject);
+        _restore(made, receipt);
+        bytes32 id = keccak256(abi.encode(DemandKind.Leaf, subject, receipt.seq));
+        return _demand(id, receipt.modelId, receipt.epoch, made, true);
+    }
+
+    /// @inheritdoc IDemands
+    function demandReceipt(Receipts.Receipt calldata receipt, bytes calldata signature)
+        external
+        nonReentrant
+        returns (bytes32)
+    {
+        Log memory log = _requireReceipt(receipt, signature);
+        bytes32 subject = Receipts.structHash(receipt);
+        Demand memory made = _made(DemandKind.Omission, receipt.provider, receipt.seq, subject);
+        _restore(made, receipt);
+        bytes32 id = keccak256(abi.encode(DemandKind.Omission, subject));
+        return _demand(id, receipt.modelId, receipt.epoch, made, receipt.seq < log.count);
+    }
+
+    /// @inheritdoc IDemands
+    function demandOutputs(Rerun calldata rerun, uint8 j) external nonReentrant returns (bytes32) {
+        _requireDisputable(rerun.provider, rerun.modelId, rerun.epoch);
+        uint256 report = _proveRerun(rerun);
+        if (j >= Reports.samples(report)) revert EvidenceNoSample(j, Reports.samples(report));
+        uint256 verdict = Reports.verdict(report, j);
+        if (verdict != Reports.MATCH && verdict != Reports.MISMATCH) revert DemandsNoVerdict(verdict);
+        bytes32 id = keccak256(
+            abi.encode(DemandKind.Outputs, rerun.provider, rerun.modelId, rerun.epoch, rerun.seat, j)
+        );
+        Demand memory made = _made(DemandKind.Outputs, rerun.verifier, j, rerun.dataRoot);
+        return _demand(id, rerun.modelId, rerun.epoch, made, true);
+    }
+
+    /// @dev Stores a demand and takes its bond; one that cannot be answered fails at once.
+    function _demand(bytes32 id, bytes32 modelId, uint64 epoch, Demand memory made, bool answerable)
+        private
+        returns (bytes32)
+    {
+        if (_demands[id].state != DemandState.None) revert DemandsMade(id);
+        made.deadline = uint64(block.timestamp);
+        if (answerable) made.deadline += _clock.windows(epoch).answerWindow;
+        made.state = answerable ? DemandState.Open : DemandState.Failed;
+        _demands[id] = made;
+        emit Demanded(id, made.accused, msg.sender, made.kind, modelId, epoch, made.place, made.deadline);
+        if (answerable) _take(bond);
+        else _punish(id, made);
+        return id;
+    }
+
+    function _made(DemandKind kind, address accused, uint64 place, bytes32 subject)
+        private
+        view
+        returns (Demand memory made)
+    {
+        made.demander = msg.sender;
+        made.kind = kind;
+        made.accused = accused;
+        made.place = place;
+        made.subject = subject;
+    }
+
+    function _restore(Demand memory made, Receipts.Receipt calldata receipt) private view {
+        made.client = receipt.client;
+        made.clientCap = _restitution(receipt.provider, receipt.modelId, receipt.epoch, receipt.units);
+    }
+
+    function _requireReceipt(Receipts.Receipt calldata receipt, bytes calldata signature)
+        private
+        view
+        returns (Log memory)
+    {
+        _requireTime(receipt.provider, receipt.modelId, receipt.epoch);
+        _requireSigned(receipt, signature);
+        return _needLog(receipt.provider, receipt.modelId, receipt.epoch);
+    }
+
+    function _requireTime(address provider, bytes32 modelId, uint64 epoch) private view {
+        _requireFrom(_clock.times(epoch).outputEnd);
+        _requireDisputable(provider, modelId, epoch);
+    }
+
+    /* ANSWERS */
+
+    /// @inheritdoc IDemands
+    function answerLeaf(bytes32 id, Proof calldata proof, Opening calldata opening) external {
+        Demand storage made = _needOpen(id);
+        // Before the subject: a verifier chooses its data root, and could choose the name of a log.
+        if (made.kind > DemandKind.Leaf) revert DemandsOtherKind(DemandKind.Leaf, made.kind);
+        Receipts.LeafFields calldata leaf = proof.leaf;
+        _requireSubject(_logKey(leaf.provider, leaf.modelId, leaf.epoch), made.subject);
+        uint64 prefix = _prove(proof);
+        if (made.kind == DemandKind.Sample) _requireHolds(prefix, leaf.units, made.place);
+        else _requireSubject(bytes32(uint256(leaf.seq)), bytes32(uint256(made.place)));
+
+        if (leaf.units > 0) {
+            _open(leaf, opening);
+            _openedUntil[_leafKey(leaf.provider, leaf.modelId, leaf.epoch, leaf.seq)] =
+                uint64(block.timestamp) + _clock.windows(leaf.epoch).answerWindow;
+        }
+        _answered(id, made, _ownerOf(leaf.provider));
+    }
+
+    /// @inheritdoc IDemands
+    function answerReceipt(
+        bytes32 id,
+        Receipts.Receipt calldata receipt,
+        bytes32 salt,
+        MerkleSum.Node[] calldata path
+    ) external {
+        Demand storage made = _needOpen(id);
+        if (made.kind != DemandKind.Omission) revert DemandsOtherKind(DemandKind.Omission, made.kind);
+        _requireSubject(Receipts.structHash(receipt), made.subject);
+        Log memory log = _needLog(receipt.provider, receipt.modelId, receipt.epoch);
+        bytes32 leaf = Receipts.leafHash(_leafOf(receipt, salt));
+        MerkleSum.verify(log.root, log.units, log.count, leaf, receipt.units, receipt.seq, path);
+        _answered(id, made, _ownerOf(receipt.provider));
+    }
+
+    /// @inheritdoc IDemands
+    function answerOutputs(
+        bytes32 id,
+        bytes calldata nativeOutputs,
+        bytes calldata wasmOutputs,
+        bytes32[] calldata proof
+    ) external {
+        Demand storage made = _needOpen(id);
+        if (made.kind != DemandKind.Outputs) revert DemandsOtherKind(DemandKind.Outputs, made.kind);
+        _requireOwnOutputs(made.subject, uint8(made.place), sha256(nativeOutputs), sha256(wasmOutputs), proof);
+        emit OutputsShown(id, nativeOutputs, wasmOutputs);
+        _answered(id, made, made.accused);
+    }
+
+    function _answered(bytes32 id, Demand storage made, address payee) private {
+        made.state = DemandState.Answered;
+        emit Answered(id, payee, bond);
+        _owe(payee, bond);
+    }
+
+    /// @dev The leaf that an honest log holds for a receipt.
+    function _leafOf(Receipts.Receipt calldata receipt, bytes32 salt)
+        private
+        pure
+        returns (Receipts.LeafFields memory)
+    {
+        return Receipts.LeafFields({
+            provider: receipt.provider,
+            modelId: receipt.modelId,
+            epoch: receipt.epoch,
+            seq: receipt.seq,
+            slot: receipt.slot,
+            client: receipt.client,
+            inputHash: receipt.inputHash,
+            sealedOutput: Receipts.seal(salt, receipt.outputHash),
+            units: receipt.units,
+            servedAtMs: receipt.servedAtMs,
+            latencyMs: receipt.latencyMs
+        });
+    }
+
+    /* FAILURES */
+
+    /// @inheritdoc IDemands
+    function fail(bytes32 id) external returns (uint256 taken) {
+        Demand storage made = _demands[id];
+        if (made.state != DemandState.Open) revert DemandsNotOpen(id, made.state);
+        _requireFrom(made.deadline);
+        made.state = DemandState.Failed;
+        _owe(made.demander, bond);
+        return _punish(id, made);
+    }
+
+    function _punish(bytes32 id, Demand memory made) private returns (uint256 taken) {
+        (uint256 wad, bytes32 cause) = (NOT_OPENED, "not opened");
+        if (made.kind == DemandKind.Omission) (wad, cause) = (OMISSION, "omission");
+        if (made.kind == DemandKind.Outputs) (wad, cause) = (NOT_SHOWN, "own outputs not shown");
+        taken = _penalties.punish(made.accused, wad, cause, made.demander, made.client, made.clientCap);
+        emit Unanswered(id, made.accused, taken);
+    }
+
+    /* READS */
+
+    /// @inheritdoc IDemands
+    function demandOf(bytes32 id) external view returns (Demand memory) {
+        return _demands[id];
+    }
+
+    /// @inheritdoc IDemands
+    function openedUntil(address provider, bytes32 modelId, uint64 epoch, uint32 seq) external view returns (uint64) {
+        return _openedUntil[_leafKey(provider, modelId, epoch, seq)];
+    }
+
+    function _needOpen(bytes32 id) private view returns (Demand storage made) {
+        made = _demands[id];
+        if (made.state != DemandState.Open) revert DemandsNotOpen(id, made.state);
+        _requireBefore(made.deadline);
+    }
+
+    function _requireSubject(bytes32 have, bytes32 need) private pure {
+        if (have != need) revert DemandsOtherSubject(have, need);
+    }
+
+    /// @dev Whose money the provider's is now.
+    function _ownerOf(address provider) private view returns (address) {
+        return _providers.ownerAt(provider, _clock.current());
+    }
+
+    function _logKey(address provider, bytes32 modelId, uint64 epoch) private pure returns (bytes32) {
+        return keccak256(abi.encode(provider, modelId, epoch));
+    }
+
+    function _leafKey(address provider, bytes32 modelId, uint64 epoch, uint32 seq) private pure returns (bytes32) {
+        return keccak256(abi.encode(provider, modelId, epoch, seq));
+    }
+}

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Log} from "../availability/IReceiptLog.sol";
+import {Receipts} from "../libraries/Receipts.sol";
+import {Sampling} from "../libraries/Sampling.sol";
+import {IReliabilityLedger} from "../reliability/IReliabilityLedger.sol";
+import {Evidence} from "./Evidence.sol";
+import {IDemands} from "./IDemands.sol";
+import {Case, CaseState, IDisputeCourt} from "./IDisputeCourt.sol";
+import {Opening, Proof} from "./IEvidence.sol";
+import {IJuries, Verdict} from "./IJuries.sol";
+import {Payouts} from "./Payouts.sol";
+
+/// @title Cases
+/// @notice See IDisputeCourt.
+/// @dev One case per leaf, ever. A bonded case counts as an open case of the record while it runs, so whoever reads
+/// `requireUndisputed` sees it.
+contract DisputeCourt is IDisputeCourt, Evidence, Payouts {
+    /// @dev Share of stake per confirmed case, 1e18 = 100 % (docs/protocol.md section 8, "Schedule").
+    uint256 private constant WRONG_OUTPUT = 0.05e18;
+    uint256 private constant MOST_SAMPLES = 48;
+
+    IReliabilityLedger private immutable _ledger;
+    IJuries private immutable _juries;
+    IDemands private immutable _demands;
+    /// @inheritdoc IDisputeCourt
+    uint256 public immutable bond;
+
+    mapping(bytes32 id => Case) private _cases;
+    mapping(bytes32 id => mapping(address juror => bool)) private _paid;
+
+    /// @param sources The contracts below. Grants needed: `Penalties.punish`, `Juries.summon`, `ReliabilityLedger.openCase`
+    /// and `closeCases`.
+    /// @param asset Token of all stake. @param ledger The record. @param juries Who decides. @param demands Opened leaves.
+    /// @param bond_ What opening a case, or calling a jury, costs until the case ends.
+    constructor(
+        Sources memory sources,
+        IERC20 asset,
+        IReliabilityLedger ledger,
+        IJuries juries,
+        IDemands demands,
+        uint256 bond_
+    ) Evidence(sources) Payouts(asset) {
+        if (bond_ == 0) revert DisputeCourtNoBond();
+        _ledger = ledger;
+        _juries = juries;
+        _demands = demands;
+        bond = bond_;
+    }
+
+    /* OPENING */
+
+    /// @inheritdoc IDisputeCourt
+    function open(Proof calldata proof) external nonReentrant returns (bytes32 id) {
+        Receipts.LeafFields calldata leaf = proof.leaf;
+        uint64 end;
+        bool sampled;
+        (id, sampled) = _begin(proof);
+        uint64 opened = _demands.openedUntil(leaf.provider, leaf.modelId, leaf.epoch, leaf.seq);
+        if (!sampled && opened == 0) revert DisputeCourtNotSampled(id);
+        if (sampled) end = disputeEnd(leaf.provider, leaf.modelId, leaf.epoch);
+        _requireBefore(opened > end ? opened : end);
+        _openCase(id, leaf, 0);
+    }
+
+    /// @inheritdoc IDisputeCourt
+    function openReceipt(Proof calldata proof, Receipts.Receipt calldata receipt, bytes calldata signature)
+        external
+        nonReentrant
+        returns (bytes32 id)
+    {
+        Receipts.LeafFields calldata leaf = proof.leaf;
+        (id,) = _begin(proof);
+        _requireSigned(receipt, signature);
+        _requireLeafOf(leaf, receipt);
+        _requireDisputable(leaf.provider, leaf.modelId, leaf.epoch);
+        _openCase(id, leaf, receipt.outputHash);
+    }
+
+    /// @dev The leaf is in the log of a settled epoch, has no case, and no majority found it wrong.
+    function _begin(Proof calldata proof) private view returns (bytes32 id, bool sampled) {
+        uint256 positions;
+        (id, sampled, positions) = _judged(proof);
+        _requireState(id, CaseState.None);
+        if (positions != 0) revert DisputeCourtFree(id);
+    }
+
+    function _openCase(bytes32 id, Receipts.LeafFields calldata leaf, bytes32 outputHash) private {
+        Case storage made = _note(id, leaf, 1);
+        made.state = CaseState.Open;
+        made.challenger = msg.sender;
+        made.outputHash = outputHash;
+        made.answerEnd = uint64(block.timestamp) + _clock.windows(leaf.epoch).answerWindow;
+        emit CaseOpened(id, leaf.provider, msg.sender, leaf.modelId, leaf.epoch, leaf.seq, made.answerEnd);
+        _ledger.openCase(leaf.provider, leaf.modelId);
+        _take(bond);
+    }
+
+    /// @dev All that the receipt says stands in the leaf too; the output is sealed there until the provider opens it.
+    function _requireLeafOf(Receipts.LeafFields calldata leaf, Receipts.Receipt calldata receipt) private pure {
+        Receipts.LeafFields memory expected = Receipts.LeafFields({
+            provider: receipt.provider,
+            modelId: receipt.modelId,
+            epoch: receipt.epoch,
+            seq: receipt.seq,
+            slot: receipt.slot,
+            client: receipt.client,
+            inputHash: receipt.inputHash,
+            sealedOutput: leaf.sealedOutput,
+            units: receipt.units,
+            servedAtMs: receipt.servedAtMs,
+            latencyMs: receipt.latencyMs
+        });
+        (bytes32 have, bytes32 need) = (Receipts.leafHash(leaf), Receipts.leafHash(expected));
+        if (have != need) revert DisputeCourtOtherLeaf(have, need);
+    }
+
+    /* THE PROVIDER'S ANSWER */
+
+    /// @inheritdoc IDisputeCourt
+    function callJury(Proof calldata proof, Opening calldata opening) external nonReentrant returns (bytes32 id) {
+        Receipts.LeafFields calldata leaf = proof.leaf;
+        id = caseId(leaf.provider, leaf.modelId, leaf.epoch, leaf.seq);
+        Case storage made = _cases[id];
+        if (made.state == CaseState.None) {
+            made = _note(id, leaf, _needFree(proof));
+            _requireDisputable(leaf.provider, leaf.modelId, leaf.epoch);
+        } else {
+            _requireState(id, CaseState.Open);
+            _requireBefore(made.answerEnd);
+            _prove(proof);
+        }
+        bytes32 outputHash = _open(leaf, opening);
+        if (made.outputHash != 0 && outputHash != made.outputHash) {
+            revert DisputeCourtOtherOutput(outputHash, made.outputHash);
+        }
+        made.state = CaseState.Tried;
+        made.defender = msg.sender;
+        emit CaseTried(id, leaf.provider, msg.sender, leaf.modelId, leaf.epoch, leaf.seq);
+        _juries.summon(id, leaf.provider, leaf.modelId, leaf.epoch);
+        _take(bond);
+    }
+
+    /* ENDS */
+
+    /// @inheritdoc IDisputeCourt
+    function closeFree(Proof calldata proof) external nonReentrant returns (bytes32 id) {
+        Receipts.LeafFields calldata leaf = proof.leaf;
+        id = caseId(leaf.provider, leaf.modelId, leaf.epoch, leaf.seq);
+        _requireState(id, CaseState.None);
+        Case storage made = _note(id, leaf, _needFree(proof));
+        _requireFrom(disputeEnd(leaf.provider, leaf.modelId, leaf.epoch));
+        _end(id, made, CaseState.Confirmed, msg.sender, 0);
+    }
+
+    /// @inheritdoc IDisputeCourt
+    function close(bytes32 id) external nonReentrant {
+        Case storage made = _cases[id];
+        address challenger = made.challenger;
+        if (made.state == CaseState.Open) {
+            _requireFrom(made.answerEnd);
+            _owe(challenger, bond);
+            return _end(id, made, CaseState.Confirmed, challenger, 0);
+        }
+        _requireState(id, CaseState.Tried);
+        Verdict verdict = _juries.verdictOf(id);
+        if (verdict == Verdict.Pending) revert DisputeCourtJurySits(id);
+        bool bonded = challenger != address(0);
+        if (verdict == Verdict.Convicted) {
+            if (bonded) _owe(challenger, bond);
+            return _end(id, made, CaseState.Confirmed, bonded ? challenger : msg.sender, bond);
+        }
+        _owe(made.defender, bond);
+        if (verdict == Verdict.Mistrial) {
+            if (bonded) _owe(challenger, bond);
+            return _end(id, made, CaseState.Mistrial, challenger, 0);
+        }
+        if (bonded) _owe(_providers.ownerAt(made.provider, _clock.current()), bond - bond / 2);
+        _end(id, made, CaseState.Acquitted, challenger, bonded ? bond / 2 : 0);
+    }
+
+    /// @dev `toJury` is shared equally by who revealed; what is left over goes to the reserve.
+    function _end(bytes32 id, Case storage made, CaseState state, address challenger, uint256 toJury) private {
+        made.state = state;
+        if (toJury > 0) {
+            // A jury that convicted or acquitted has jurors who revealed.
+            uint256 jurors = _juries.juryOf(id).revealed;
+            made.perJuror = uint128(toJury / jurors);
+            _owe(_penalties.reserve(), toJury % jurors);
+        }
+        bool confirmed = state == CaseState.Confirmed;
+        _ledger.closeCases(made.provider, made.modelId, made.positions, confirmed);
+        uint256 taken = 0;
+        if (confirmed) {
+            taken = _penalties.punish(
+                made.provider, WRONG_OUTPUT, "wrong output", challenger, made.client, made.clientCap
+            );
+        }
+        emit CaseClosed(id, made.provider, challenger, state, taken, made.perJuror);
+    }
+
+    /// @inheritdoc IDisputeCourt
+    function payJuror(bytes32 id, address juror) external returns (uint256 amount) {
+        amount = _cases[id].perJuror;
+        if (amount == 0 || _paid[id][juror] || !_juries.hasRevealed(id, juror)) {
+            revert DisputeCourtNothingDue(id, juror);
+        }
+        _paid[id][juror] = true;
+        emit JurorPaid(id, juror, amount);
+        _owe(juror, amount);
+    }
+
+    /* READS */
+
+    /// @inheritdoc IDisputeCourt
+    function caseOf(bytes32 id) external view returns (Case memory) {
+        return _cases[id];
+    }
+
+    /// @inheritdoc IDisputeCourt
+    function caseId(address provider, bytes32 modelId, uint64 epoch, uint32 seq) public pure returns (bytes32) {
+        return keccak256(abi.encode(provider, modelId, epoch, seq));
+    }
+
+    /// @dev Stores what a case is about.
+    function _note(bytes32 id, Receipts.LeafFields calldata leaf, uint8 positions)
+        private
+        returns (Case storage made)
+    {
+        made = _cases[id];
+        made.positions = positions;
+        made.provider = leaf.provider;
+        made.epoch = leaf.epoch;
+        made.modelId = leaf.modelId;
+        made.client = leaf.client;
+        made.clientCap = _restitution(leaf.provider, leaf.modelId, leaf.epoch, leaf.units);
+    }
+
+    /// @dev Positions of a free case's leaf that a majority found wrong; reverts if there are none.
+    function _needFree(Proof calldata proof) private view returns (uint8) {
+        (bytes32 id,, uint256 positions) = _judged(proof);
+        if (positions == 0) revert DisputeCourtNoMismatch(id);
+        return uint8(positions);
+    }
+
+    /// @dev What the samples say of a leaf of a settled epoch: whether one hits it, and at how many different positions of it
+    /// a majority found a mismatch.
+    function _judged(Proof calldata proof) private view returns (bytes32 id, bool sampled, uint256 positions) {
+        Receipts.LeafFields calldata leaf = proof.leaf;
+        id = caseId(leaf.provider, leaf.modelId, leaf.epoch, leaf.seq);
+        if (_hub.settledAt(leaf.provider, leaf.modelId, leaf.epoch) == 0) {
+            revert DisputeCourtNotSettled(leaf.provider, leaf.modelId, leaf.epoch);
+        }
+        uint64 prefix = _prove(proof);
+        uint256[MOST_SAMPLES] memory wrong;
+        (sampled, positions) = _count(leaf, prefix, wrong);
+    }
+
+    function _count(Receipts.LeafFields calldata leaf, uint256 prefix, uint256[MOST_SAMPLES] memory wrong)
+        private
+        view
+        returns (bool sampled, uint256 positions)
+    {
+        Log memory log = _log.log(leaf.provider, leaf.modelId, leaf.epoch);
+        (bytes32 seed,) = _beacon.seedOf(leaf.epoch);
+        if (seed == 0) return (false, 0);
+        uint256 mismatches = _hub.mismatchesOf(leaf.provider, leaf.modelId, leaf.epoch);
+        for (uint256 j = 0; j < log.m; ++j) {
+            uint256 position = Sampling.position(seed, leaf.provider, leaf.modelId, leaf.epoch, j, log.units);
+            if (position < prefix || position >= prefix + leaf.units) continue;
+            sampled = true;
+            if (mismatches & (1 << j) == 0) continue;
+            bool known = false;
+            for (uint256 i = 0; i < positions && !known; ++i) known = wrong[i] == position;
+            if (!known) wrong[positions++] = position;
+        }
+    }
+
+    function _requireState(bytes32 id, CaseState need) private view {
+        CaseState have = _cases[id].state;
+        if (have != need) revert DisputeCourtWrongState(have, need);
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {MerkleSum} from "../libraries/MerkleSum.sol";
+import {Receipts} from "../libraries/Receipts.sol";
+import {IEvidence, Opening, Proof, Rerun} from "./IEvidence.sol";
+import {IPayouts} from "./IPayouts.sol";
+
+/// @notice What a demand asks for.
+enum DemandKind {
+    /// The leaf that a sample hits, with its tensors.
+    Sample,
+    /// The leaf of a signed receipt's number, with its tensors.
+    Leaf,
+    /// Proof that the log holds a signed receipt.
+    Omission,
+    /// A verifier's own outputs for a sample.
+    Outputs
+}
+
+/// @notice Where a demand stands.
+enum DemandState {
+    None,
+    Open,
+    Answered,
+    Failed
+}
+
+/// @notice One demand; everything that decides it is fixed when it is made.
+struct Demand {
+    /// Who made it, and paid the bond.
+    address demander;
+    /// Answers are taken before this (Unix seconds).
+    uint64 deadline;
+    DemandKind kind;
+    DemandState state;
+    /// Whose stake it is about.
+    address accused;
+    /// Unit of the log, number of the receipt, or sample.
+    uint64 place;
+    /// Who gets restitution if it fails; zero: nobody.
+    address client;
+    /// Most that the client gets, in the asset's smallest unit.
+    uint128 clientCap;
+    /// Which log, receipt or data root it is about.
+    bytes32 subject;
+}
+
+/// @title Demands
+/// @notice Anyone with a bond asks a provider to open a leaf or to show a receipt in its log, or a verifier to show its own
+/// outputs. Whoever is asked answers in time and gets the bond, or it is a fault.
+/// @dev Rules: docs/protocol.md sections 6 (Opening) and 8 (Objective).
+interface IDemands is IEvidence, IPayouts {
+    /// @notice A demand was made, to be answered before `deadline` (Unix seconds).
+    event Demanded(
+        bytes32 indexed id,
+        address indexed accused,
+        address indexed demander,
+        DemandKind kind,
+        bytes32 modelId,
+        uint64 epoch,
+        uint64 place,
+        uint64 deadline
+    );
+    /// @notice A demand was answered: its bond belongs to `payee`.
+    event Answered(bytes32 indexed id, address indexed payee, uint256 bond);
+    /// @notice A demand was not answered; `taken` was slashed.
+    event Unanswered(bytes32 indexed id, address indexed accused, uint256 taken);
+    /// @notice A verifier showed its own outputs.
+    event OutputsShown(bytes32 indexed id, bytes nativeOutputs, bytes wasmOutputs);
+
+    /// @notice The bond is zero.
+    error DemandsNoBond();
+    /// @notice This was demanded before.
+    error DemandsMade(bytes32 id);
+    /// @notice There is no such open demand.
+    error DemandsNotOpen(bytes32 id, DemandState state);
+    /// @notice The demand asks for something else.
+    error DemandsOtherKind(DemandKind have, DemandKind need);
+    /// @notice The answer is about another log, receipt or place.
+    error DemandsOtherSubject(bytes32 have, bytes32 need);
+    /// @notice The receipt's number is beyond the log: there is no leaf to open.
+    error DemandsNoLeaf(uint256 have, uint256 need);
+    /// @notice The seat did not say match or mismatch, so it needs no outputs.
+    error DemandsNoVerdict(uint256 verdict);
+
+    /// @notice Demands the leaf that sample `j` hits. Anyone, from outputEnd until the dispute end.
+    function demandSample(address provider, bytes32 modelId, uint64 epoch, uint8 j) external returns (bytes32 id);
+
+    /// @notice Demands the leaf with a signed receipt's number. Anyone, in the same time.
+    function demandLeaf(Receipts.Receipt calldata receipt, bytes calldata signature) external returns (bytes32 id);
+
+    /// @notice Demands proof that the log holds a signed receipt. With a number beyond the log it is a fault at once and
+    /// takes no bond. Anyone, in the same time.
+    function demandReceipt(Receipts.Receipt calldata receipt, bytes calldata signature) external returns (bytes32 id);
+
+    /// @notice Demands a seat's own outputs for sample `j`, on which it said match or mismatch. Anyone, once it revealed,
+    /// until the dispute end.
+    function demandOutputs(Rerun calldata rerun, uint8 j) external returns (bytes32 id);
+
+    /// @notice Answers a demand for a leaf. Anyone; the bond goes to the provider's owner. A leaf of no units has no tensors.
+    function answerLeaf(bytes32 id, Proof calldata proof, Opening calldata opening) external;
+
+    /// @notice Answers a demand for a receipt: the leaf is the receipt, sealed with `salt`. Anyone.
+    function answerReceipt(
+        bytes32 id,
+        Receipts.Receipt calldata receipt,
+        bytes32 salt,
+        MerkleSum.Node[] calldata path
+    ) external;
+
+    /// @notice Answers a demand for a seat's outputs. Anyone; the bond goes to the verifier.
+    /// @param nativeOutputs Canonical tensors of its native run. @param wasmOutputs Of its WASM run.
+    /// @param proof Path of their hashes under the data root.
+    function answerOutputs(
+        bytes32 id,
+        bytes calldata nativeOutputs,
+        bytes calldata wasmOutputs,
+        bytes32[] calldata proof
+    ) external;
+
+    /// @notice Closes a demand that was not answered in time: the accused loses a share of its stake, the demander gets its
+    /// bond back and is the challenger. Anyone may.
+    function fail(bytes32 id) external returns (uint256 taken);
+
+    /// @notice A demand.
+    function demandOf(bytes32 id) external view returns (Demand memory);
+
+    /// @notice Until when a case may be opened on a leaf that was opened here (Unix seconds); 0 if it was not.
+    function openedUntil(address provider, bytes32 modelId, uint64 epoch, uint32 seq) external view returns (uint64);
+
+    /// @notice What a demand costs until it is decided, in the asset's smallest unit.
+    function bond() external view returns (uint256);
+}

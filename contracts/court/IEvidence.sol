@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {MerkleSum} from "../libraries/MerkleSum.sol";
+import {Receipts} from "../libraries/Receipts.sol";
+
+/// @notice A leaf of a committed log; its fields name the log and the place.
+struct Proof {
+    Receipts.LeafFields leaf;
+    /// Siblings from the leaf to the root.
+    MerkleSum.Node[] path;
+}
+
+/// @notice What a leaf hides: the salt of its seal and the canonical tensors (docs/protocol.md section 5).
+struct Opening {
+    bytes32 salt;
+    bytes inputs;
+    bytes outputs;
+}
+
+/// @notice A re-run that a seat has revealed, as its commitment holds it.
+struct Rerun {
+    address provider;
+    bytes32 modelId;
+    uint64 epoch;
+    /// Place in the committee.
+    uint8 seat;
+    address verifier;
+    bytes32 dataRoot;
+    bytes32 salt;
+    /// Path of the assignment's leaf to the committed root.
+    bytes32[] proof;
+}
+
+/// @title Evidence
+/// @notice How the rooms of the court read facts: leaves, openings, receipts and re-runs, each against what was committed.
+/// @dev Rules: docs/protocol.md sections 5 and 8.
+interface IEvidence {
+    /// @notice A leaf was opened on chain: the tensors are public.
+    event LeafOpened(
+        address indexed provider,
+        bytes32 indexed modelId,
+        uint64 indexed epoch,
+        uint32 seq,
+        bytes32 salt,
+        bytes inputs,
+        bytes outputs
+    );
+
+    /// @notice Not before `need` (Unix seconds).
+    error EvidenceTooEarly(uint256 have, uint256 need);
+    /// @notice Only before `need` (Unix seconds).
+    error EvidenceTooLate(uint256 have, uint256 need);
+    /// @notice No log was committed for this epoch.
+    error EvidenceNoLog(address provider, bytes32 modelId, uint64 epoch);
+    /// @notice The seed of this epoch was not drawn.
+    error EvidenceNoSeed(uint64 epoch);
+    /// @notice There are `need` samples, counted from 0.
+    error EvidenceNoSample(uint256 have, uint256 need);
+    /// @notice The leaf holds the units from `from` until before `until`, not `position`.
+    error EvidenceNotInLeaf(uint256 position, uint256 from, uint256 until);
+    /// @notice The signature is not of the provider's operator in that epoch.
+    error EvidenceNotSigned(address have, address need);
+    /// @notice Inputs and outputs are together longer than the model's leaves may be.
+    error EvidenceTooLarge(uint256 have, uint256 limit);
+    /// @notice The inputs have another hash than the leaf.
+    error EvidenceWrongInputs(bytes32 have, bytes32 need);
+    /// @notice Salt and outputs do not open the leaf's seal.
+    error EvidenceWrongSeal(bytes32 have, bytes32 need);
+    /// @notice The seat is another verifier's.
+    error EvidenceWrongSeat(address have, address need);
+    /// @notice The seat revealed nothing.
+    error EvidenceNotRevealed(uint8 seat);
+    /// @notice The re-run is not what the verifier committed to.
+    error EvidenceWrongRerun(bytes32 have, bytes32 need);
+    /// @notice These outputs are not in the re-run's data root.
+    error EvidenceWrongOutputs(bytes32 have, bytes32 need);
+
+    /// @notice Until when an epoch can be disputed (Unix seconds): `disputeWindow` after the later of settleEnd and its
+    /// settlement; without end (2^64 - 1) while it is promised and not settled.
+    function disputeEnd(address provider, bytes32 modelId, uint64 epoch) external view returns (uint64);
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {IStakePool} from "../stake/IStakePool.sol";
+import {IPenalties} from "./IPenalties.sol";
+import {Payouts} from "./Payouts.sol";
+
+/// @title Where slashed stake goes
+/// @notice The only slasher; see IPenalties.
+contract Penalties is IPenalties, Payouts, AccessManaged {
+    uint256 private constant CLIENT_PERCENT = 30;
+    uint256 private constant CHALLENGER_PERCENT = 20;
+    /// @dev ERC-20 has no burn, and not every token takes a transfer to zero: this address has no key.
+    address private constant BURN = 0x000000000000000000000000000000000000dEaD;
+
+    IStakePool private immutable _pool;
+    /// @inheritdoc IPenalties
+    address public immutable reserve;
+
+    /// @param authority The access manager that decides who may punish.
+    /// @param pool Holds the stake; its slasher is this contract.
+    /// @param reserve_ Who gets the reserve's half.
+    constructor(address authority, IStakePool pool, address reserve_)
+        AccessManaged(authority)
+        Payouts(IERC20(pool.asset()))
+    {
+        if (reserve_ == address(0)) revert PenaltiesZeroAddress();
+        _pool = pool;
+        reserve = reserve_;
+    }
+
+    /// @inheritdoc IPenalties
+    function punish(
+        address account,
+        uint256 wad,
+        bytes32 cause,
+        address challenger,
+        address client,
+        uint256 clientCap
+    ) external restricted returns (uint256 taken) {
+        taken = _pool.slash(account, wad, cause);
+        uint256 toClient = client == address(0) ? 0 : Math.min(clientCap, taken * CLIENT_PERCENT / 100);
+        uint256 toChallenger =
+            challenger == address(0) ? 0 : Math.min(taken * CHALLENGER_PERCENT / 100, taken - toClient);
+        uint256 toReserve = (taken - toClient - toChallenger) / 2;
+        uint256 burned = taken - toClient - toChallenger - toReserve;
+        _owe(client, toClient);
+        _owe(challenger, toChallenger);
+        _owe(reserve, toReserve);
+        _owe(BURN, burned);
+        emit Punished(account, cause, challenger, client, taken, toClient, toChallenger, toReserve, burned);
+    }
+}
