@@ -9,13 +9,16 @@ endif
 export PATH := $(NODE_DIR):$(PATH)
 endif
 
-.PHONY: test demo
+.PHONY: test demo mutants
 # All tests: contracts, packages, end to end.
 test: node_modules/.ready
 	npm test
 # The protocol at work on a local chain: make demo ARGS="--epochs 20"
 demo: node_modules/.ready
 	npm run demo -- $(ARGS)
+# Which tests notice small changes of the contracts: make mutants ARGS="--only stake --sample 24"
+mutants: node_modules/.ready
+	npm run mutants -- $(ARGS)
 node_modules/.ready: package.json package-lock.json
 	npm ci --no-audit --no-fund
 	touch $@

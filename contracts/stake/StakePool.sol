@@ -26,12 +26,17 @@ contract StakePool is IStakePool, AccessManaged, ReentrancyGuardTransient {
 
     uint256 private constant WAD = 1e18;
 
+    /// @dev Two slots beside the history. The leaving pool lies across both: bonds touch the first alone, and who has locked
+    /// stake has the second already when it leaves.
     struct Own {
         uint96 active;
-        /// What no exit may go below.
-        uint96 locked;
+        uint96 leavingTokens;
         /// Exits ever requested.
         uint64 exitCount;
+        uint128 leavingShares;
+        uint32 leavingEra;
+        /// What no exit may go below.
+        uint96 locked;
         /// `active`, under the first epoch at whose start it held.
         Checkpoints.Trace208 history;
     }
@@ -44,6 +49,7 @@ contract StakePool is IStakePool, AccessManaged, ReentrancyGuardTransient {
 
     struct Backing {
         Pool active;
+        Pool leaving;
         /// Exits ever requested.
         uint64 exitCount;
         mapping(address holder => Holding) holdings;
@@ -59,11 +65,6 @@ contract StakePool is IStakePool, AccessManaged, ReentrancyGuardTransient {
         address receiver;
     }
 
-    struct Leaving {
-        Pool pool;
-        mapping(uint256 id => Exit) exits;
-    }
-
     IERC20 private immutable _asset;
     address private immutable _slasher;
     uint64 private immutable _genesis;
@@ -72,7 +73,7 @@ contract StakePool is IStakePool, AccessManaged, ReentrancyGuardTransient {
 
     mapping(address account => Own) private _own;
     mapping(address account => Backing) private _backing;
-    mapping(address account => mapping(Tranche tranche => Leaving)) private _leaving;
+    mapping(address account => mapping(Tranche tranche => mapping(uint256 id => Exit))) private _exits;
 
     /// @dev As `restricted`, but it also lets through while the manager has this contract closed: a pause stops what begins
     /// (locks, deposits), never what ends. A right with a delay does not count.
@@ -157,11 +158,10 @@ contract StakePool is IStakePool, AccessManaged, ReentrancyGuardTransient {
         if (status.state == ExitState.None || status.state == ExitState.Claimed) revert StakePoolNoExit(account, id);
         if (status.state == ExitState.Waiting) revert StakePoolTooEarly(block.timestamp, status.release);
 
-        Leaving storage leaving = _leaving[account][tranche];
-        Pool memory pool = leaving.pool;
-        amount = pool.sell(status.shares);
-        leaving.pool = pool;
-        leaving.exits[id].shares = 0;
+        Pool memory leaving = _leaving(account, tranche);
+        amount = leaving.sell(status.shares);
+        _setLeaving(account, tranche, leaving);
+        _exits[account][tranche][id].shares = 0;
         emit ExitClaimed(account, tranche, id, status.receiver, amount);
         if (amount > 0) _asset.safeTransfer(status.receiver, amount);
     }
@@ -197,7 +197,7 @@ contract StakePool is IStakePool, AccessManaged, ReentrancyGuardTransient {
         uint256 fromBacking = taken - fromOwn;
         if (fromOwn > 0) {
             uint256 fromActive = fromOwn - _slashLeaving(account, Tranche.Own, fromOwn, own);
-            if (fromActive > 0) _setActive(_own[account], _own[account].active - fromActive);
+            _setActive(_own[account], _own[account].active - fromActive);
         }
         if (fromBacking > 0) {
             uint256 fromActive = fromBacking - _slashLeaving(account, Tranche.Backing, fromBacking, backing);
@@ -215,12 +215,11 @@ contract StakePool is IStakePool, AccessManaged, ReentrancyGuardTransient {
         private
         returns (uint256 part)
     {
-        Leaving storage leaving = _leaving[account][tranche];
-        Pool memory pool = leaving.pool;
-        part = Math.mulDiv(amount, pool.tokens, total, Math.Rounding.Ceil);
+        Pool memory leaving = _leaving(account, tranche);
+        part = Math.mulDiv(amount, leaving.tokens, total, Math.Rounding.Ceil);
         if (part == 0) return 0;
-        pool.take(part);
-        leaving.pool = pool;
+        leaving.take(part);
+        _setLeaving(account, tranche, leaving);
     }
 
     /* READS */
@@ -265,13 +264,12 @@ contract StakePool is IStakePool, AccessManaged, ReentrancyGuardTransient {
     /// @inheritdoc IStakePool
     function pools(address account, Tranche tranche) external view returns (Pool memory active, Pool memory leaving) {
         active = tranche == Tranche.Own ? Pool(_own[account].active, 0, 0) : _backing[account].active;
-        leaving = _leaving[account][tranche].pool;
+        leaving = _leaving(account, tranche);
     }
 
     /// @inheritdoc IStakePool
     function exitStatus(address account, Tranche tranche, uint256 id) public view returns (ExitStatus memory status) {
-        Leaving storage leaving = _leaving[account][tranche];
-        Exit memory leaver = leaving.exits[id];
+        Exit memory leaver = _exits[account][tranche][id];
         if (leaver.release == 0) return status;
         status.receiver = leaver.receiver == address(0) ? account : leaver.receiver;
         status.release = leaver.release;
@@ -280,10 +278,10 @@ contract StakePool is IStakePool, AccessManaged, ReentrancyGuardTransient {
             return status;
         }
         status.state = block.timestamp < leaver.release ? ExitState.Waiting : ExitState.Released;
-        Pool memory pool = leaving.pool;
+        Pool memory leaving = _leaving(account, tranche);
         // Both no more than the pool's own.
-        status.shares = uint128(pool.sharesNow(leaver.shares, leaver.era));
-        status.value = uint128(pool.valueOf(status.shares));
+        status.shares = uint128(leaving.sharesNow(leaver.shares, leaver.era));
+        status.value = uint128(leaving.valueOf(status.shares));
     }
 
     /// @inheritdoc IStakePool
@@ -307,15 +305,14 @@ contract StakePool is IStakePool, AccessManaged, ReentrancyGuardTransient {
     function _leave(address account, Tranche tranche, uint256 id, uint256 amount, address receiver) private {
         if (amount == 0) revert StakePoolZeroAmount();
         if (receiver == address(0)) revert StakePoolZeroAddress();
-        Leaving storage leaving = _leaving[account][tranche];
-        Pool memory pool = leaving.pool;
+        Pool memory leaving = _leaving(account, tranche);
         uint64 release = SafeCast.toUint64(block.timestamp) + _exitDelay;
-        Exit storage leaver = leaving.exits[id];
-        leaver.shares = uint128(pool.buy(amount));
-        leaver.era = pool.era;
+        Exit storage leaver = _exits[account][tranche][id];
+        leaver.shares = uint128(leaving.buy(amount));
+        leaver.era = leaving.era;
         leaver.release = release;
         if (receiver != account) leaver.receiver = receiver;
-        leaving.pool = pool;
+        _setLeaving(account, tranche, leaving);
         emit ExitRequested(account, tranche, id, receiver, amount, release);
     }
 
@@ -325,6 +322,15 @@ contract StakePool is IStakePool, AccessManaged, ReentrancyGuardTransient {
         own.active = uint96(active);
         uint256 next = block.timestamp < _genesis ? 0 : (block.timestamp - _genesis) / _length + 1;
         own.history.push(EpochKey.write(next), uint96(active));
+    }
+
+    function _setLeaving(address account, Tranche tranche, Pool memory leaving) private {
+        if (tranche == Tranche.Backing) {
+            _backing[account].leaving = leaving;
+            return;
+        }
+        Own storage own = _own[account];
+        (own.leavingTokens, own.leavingShares, own.leavingEra) = (leaving.tokens, leaving.shares, leaving.era);
     }
 
     /// @dev `locked_` is within the bond when it rises.
@@ -351,11 +357,17 @@ contract StakePool is IStakePool, AccessManaged, ReentrancyGuardTransient {
         if (amount > free) revert StakePoolInsufficientStake(free, amount);
     }
 
+    function _leaving(address account, Tranche tranche) private view returns (Pool memory) {
+        if (tranche == Tranche.Backing) return _backing[account].leaving;
+        Own storage own = _own[account];
+        return Pool(own.leavingTokens, own.leavingShares, own.leavingEra);
+    }
+
     function _ownTotal(address account) private view returns (uint256) {
-        return uint256(_own[account].active) + _leaving[account][Tranche.Own].pool.tokens;
+        return uint256(_own[account].active) + _own[account].leavingTokens;
     }
 
     function _backingTotal(address account) private view returns (uint256) {
-        return uint256(_backing[account].active.tokens) + _leaving[account][Tranche.Backing].pool.tokens;
+        return uint256(_backing[account].active.tokens) + _backing[account].leaving.tokens;
     }
 }

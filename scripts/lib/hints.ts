@@ -19,6 +19,7 @@ export const hints: Readonly<Record<string, Hint>> = {
   EpochClockExitDelayTooShort: { hint: "Raise --exit-delay to the second number, or leave it out." },
   // Stake
   StakePoolInsufficientStake: { unit: "asset", hint: "Bond the difference first, or ask for less." },
+  StakePoolTooMuch: { unit: "asset", hint: "Bond at most the second number." },
   StakePoolNotLocked: { unit: "asset", hint: "It was unlocked before; look at the status." },
   StakePoolNoExit: { hint: "It was claimed, or never asked for; the status lists what is under way." },
   StakePoolTooEarly: waitUntil("the exit is released"),

@@ -93,4 +93,21 @@ contract StakePoolTokensTest is Base {
         eq(token.balanceOf(address(made)), 20, "nothing moved");
         eq(made.claimExit(ALICE, Tranche.Own, 0), 5, "and unarmed it works");
     }
+
+    /// @dev Some tokens refuse a transfer of nothing; it must not be what stops a slash or a void claim.
+    function test_nothingIsNeverTransferred() public {
+        HookToken token = new HookToken();
+        StakePool made = poolOf(token);
+        vm.recordLogs();
+        made.slash(ALICE, 1e18, "cause");
+        eq(vm.getRecordedLogs().length, 1, "only the pool's own event");
+        token.mint(address(this), 10);
+        made.bond(ALICE, 10);
+        made.requestExit(ALICE, 10, ALICE);
+        made.slash(ALICE, 1e18, "cause");
+        vm.warp(block.timestamp + EXIT_DELAY);
+        vm.recordLogs();
+        made.claimExit(ALICE, Tranche.Own, 0);
+        eq(vm.getRecordedLogs().length, 1, "only the pool's own event");
+    }
 }
