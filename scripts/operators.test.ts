@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readDeployment } from "@surety/node-kit";
+import { stakePoolAbi } from "@surety/sdk";
 import { expect } from "chai";
 import { parseUnits } from "viem";
 import { main as deploy } from "./deploy.ts";
@@ -52,6 +53,10 @@ describe("operators' commands on a served chain", function () {
     expect(genesis % DAY).to.equal(0n);
     // 4 L + 2 (3600 + 60) + 7200 + 3600 + 2 (7200 + 7200) + 259200 + 2 * 86400 + 86400 + 86400 = 997320 s, in whole days.
     expect(deployment).to.include({ epochLength: "86400", exitDelay: "1036800", asset: contracts.TestAsset });
+    // The pool's slasher is the court's penalties, whose address was known before they were created.
+    const { client } = stage.chain;
+    const slasher = { address: contracts.StakePool!, abi: stakePoolAbi, functionName: "slasher" } as const;
+    expect(await client.readContract(slasher)).to.equal(contracts.Penalties);
     for (const address of Object.values(contracts))
       expect(await stage.chain.client.getCode({ address })).to.match(/^0x60/);
   });

@@ -122,6 +122,8 @@ describe("wrong settings of operators' commands", function () {
     await operator.refused(deploy, "PROTOCOL_WINDOWS", "--log-window", "86400");
     await operator.refused(deploy, "PROTOCOL_WINDOWS", "--commit-window", "50000", "--reveal-window", "40000");
     expect(await operator.refused(deploy, "DEPLOY_TERMS", "--exit-delay", "997319")).to.contain("at least 997320 s");
+    expect(await operator.refused(deploy, "DEPLOY_TERMS", "--jury-votes", "10")).to.contain("at least 11/15");
+    expect(await operator.refused(deploy, "DEPLOY_TERMS", "--jury-size", "10")).to.contain("all of 10 seats");
     expect(await operator.refused(deploy, "ASSET_NO_CODE", "--asset", stage.operators[1]!.address)).to.contain(
       "no code",
     );

@@ -88,11 +88,12 @@ contract DisputeCourt is IDisputeCourt, Evidence, Payouts {
     }
 
     function _openCase(bytes32 id, Receipts.LeafFields calldata leaf, bytes32 outputHash) private {
-        Case storage made = _note(id, leaf, 1);
+        Case memory made = _about(leaf, 1);
         made.state = CaseState.Open;
         made.challenger = msg.sender;
         made.outputHash = outputHash;
         made.answerEnd = uint64(block.timestamp) + _clock.windows(leaf.epoch).answerWindow;
+        _cases[id] = made;
         emit CaseOpened(id, leaf.provider, msg.sender, leaf.modelId, leaf.epoch, leaf.seq, made.answerEnd);
         _ledger.openCase(leaf.provider, leaf.modelId);
         _take(bond);
@@ -123,9 +124,9 @@ contract DisputeCourt is IDisputeCourt, Evidence, Payouts {
     function callJury(Proof calldata proof, Opening calldata opening) external nonReentrant returns (bytes32 id) {
         Receipts.LeafFields calldata leaf = proof.leaf;
         id = caseId(leaf.provider, leaf.modelId, leaf.epoch, leaf.seq);
-        Case storage made = _cases[id];
+        Case memory made = _cases[id];
         if (made.state == CaseState.None) {
-            made = _note(id, leaf, _needFree(proof));
+            made = _about(leaf, _needFree(proof));
             _requireDisputable(leaf.provider, leaf.modelId, leaf.epoch);
         } else {
             _requireState(id, CaseState.Open);
@@ -138,6 +139,7 @@ contract DisputeCourt is IDisputeCourt, Evidence, Payouts {
         }
         made.state = CaseState.Tried;
         made.defender = msg.sender;
+        _cases[id] = made;
         emit CaseTried(id, leaf.provider, msg.sender, leaf.modelId, leaf.epoch, leaf.seq);
         _juries.summon(id, leaf.provider, leaf.modelId, leaf.epoch);
         _take(bond);
@@ -150,14 +152,15 @@ contract DisputeCourt is IDisputeCourt, Evidence, Payouts {
         Receipts.LeafFields calldata leaf = proof.leaf;
         id = caseId(leaf.provider, leaf.modelId, leaf.epoch, leaf.seq);
         _requireState(id, CaseState.None);
-        Case storage made = _note(id, leaf, _needFree(proof));
+        // What it is about stands in the log and in the event: only that it ended is stored.
+        Case memory made = _about(leaf, _needFree(proof));
         _requireFrom(disputeEnd(leaf.provider, leaf.modelId, leaf.epoch));
         _end(id, made, CaseState.Confirmed, msg.sender, 0);
     }
 
     /// @inheritdoc IDisputeCourt
     function close(bytes32 id) external nonReentrant {
-        Case storage made = _cases[id];
+        Case memory made = _cases[id];
         address challenger = made.challenger;
         if (made.state == CaseState.Open) {
             _requireFrom(made.answerEnd);
@@ -182,12 +185,13 @@ contract DisputeCourt is IDisputeCourt, Evidence, Payouts {
     }
 
     /// @dev `toJury` is shared equally by who revealed; what is left over goes to the reserve.
-    function _end(bytes32 id, Case storage made, CaseState state, address challenger, uint256 toJury) private {
-        made.state = state;
+    function _end(bytes32 id, Case memory made, CaseState state, address challenger, uint256 toJury) private {
+        _cases[id].state = state;
         if (toJury > 0) {
             // A jury that convicted or acquitted has jurors who revealed.
             uint256 jurors = _juries.juryOf(id).revealed;
             made.perJuror = uint128(toJury / jurors);
+            _cases[id].perJuror = made.perJuror;
             _owe(_penalties.reserve(), toJury % jurors);
         }
         bool confirmed = state == CaseState.Confirmed;
@@ -224,12 +228,8 @@ contract DisputeCourt is IDisputeCourt, Evidence, Payouts {
         return keccak256(abi.encode(provider, modelId, epoch, seq));
     }
 
-    /// @dev Stores what a case is about.
-    function _note(bytes32 id, Receipts.LeafFields calldata leaf, uint8 positions)
-        private
-        returns (Case storage made)
-    {
-        made = _cases[id];
+    /// @dev What a case is about.
+    function _about(Receipts.LeafFields calldata leaf, uint8 positions) private view returns (Case memory made) {
         made.positions = positions;
         made.provider = leaf.provider;
         made.epoch = leaf.epoch;

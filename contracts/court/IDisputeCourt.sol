@@ -119,7 +119,7 @@ interface IDisputeCourt is IEvidence, IPayouts {
     /// @notice Credits a juror who revealed its part of a case. Anyone may push it.
     function payJuror(bytes32 id, address juror) external returns (uint256 amount);
 
-    /// @notice A case.
+    /// @notice A case. Of a free one that ended in silence only its state is kept.
     function caseOf(bytes32 id) external view returns (Case memory);
 
     /// @notice A case's number: one per leaf.
