@@ -137,7 +137,7 @@ async function checkCommand(line: string): Promise<void> {
   if (program === "make") return expectTarget(rest[0]!);
   if (program === "npm" && rest[0] === "run") return expectScript(rest[1]!);
   if (program === "npm") return expect(rest[0]).to.be.oneOf(["ci", "test"]) && undefined;
-  const [file, ...args] = program === "npx" && rest[0] === "surety" ? ["scripts/surety.ts", ...rest.slice(1)] : rest;
+  const [file, ...args] = program === "npx" && rest[0] === "surety" ? ["scripts/surety.mjs", ...rest.slice(1)] : rest;
   if (program === "npx" && rest[0] !== "surety") return expectBinary(rest[0]!);
   expect(["node", "npx"], `"${program}" is no program of the project`).to.include(program);
   const commands = args.slice(0, args.findIndex((word) => word.startsWith("-")) >>> 0);
