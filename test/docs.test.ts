@@ -21,7 +21,7 @@ function blocks(): Block[] {
     .filter((file) => !skipped.test(file));
   return files.flatMap((file) => {
     const text = readFileSync(join(root, file), "utf8");
-    return [...text.matchAll(/^```(\S*)\n(.*?)^```$/gms)].map((match) => ({
+    return [...text.matchAll(/^```(\S*)[^\n]*\n(.*?)^```$/gms)].map((match) => ({
       file,
       line: text.slice(0, match.index).split("\n").length,
       language: match[1]!,
