@@ -2,7 +2,7 @@ import { distance, largestFinite, patternBreak, ratio, shortfall } from "./dista
 import { SuretyError } from "./errors.ts";
 import type { ComparisonMode, OutputTolerance, ToleranceProfile } from "./profile.ts";
 import { isFloat, type Tensor, tensorProblem } from "./tensor.ts";
-import { toFloats, toIntegers } from "./tensor-values.ts";
+import { toIntegers, viewFloats } from "./tensor-values.ts";
 
 /** How far one output lies from a reference. */
 export type OutputDeviation = {
@@ -21,7 +21,7 @@ export type OutputDeviation = {
 function marginDeviation(claim: Tensor, own: Tensor, scores: Tensor, tolerance: OutputTolerance): number {
   const picked = toIntegers(claim);
   const best = toIntegers(own);
-  const logits = toFloats(scores);
+  const logits = viewFloats(scores);
   if (picked.length === 0) return 0;
   const width = logits.length / picked.length;
   if (!Number.isInteger(width)) throw badReference(`${scores.name} does not divide into ${picked.length} rows`);
@@ -92,7 +92,7 @@ const byMode =
   (claim, own, o) => {
     if (isFloat(claim.datatype)) {
       if (equalBytes(claim.data, own.data)) return differs(true);
-      const [values, ours] = [toFloats(claim), toFloats(own)];
+      const [values, ours] = [viewFloats(claim), viewFloats(own)];
       const at = patternBreak(values, ours);
       if (at >= 0) {
         const why = `element ${at} is ${values[at]}, the reference's is ${ours[at]}`;

@@ -1,4 +1,5 @@
 import type { OutputTolerance } from "./profile.ts";
+import type { Floats } from "./tensor-values.ts";
 
 // Plain loops over float64: outputs are large, and this runs once per inference and runtime.
 
@@ -9,7 +10,7 @@ export const ratio = (x: number, of: number): number => (x === 0 ? 0 : x / of);
 const finite = (v: number): boolean => v - v === 0;
 
 /** First element where NaN or an infinity stands in one alone, or infinities differ in sign; -1 if none. */
-export function patternBreak(claim: Float64Array, reference: Float64Array): number {
+export function patternBreak(claim: Floats, reference: Floats): number {
   for (let i = 0; i < claim.length; i++) {
     const c = claim[i]!;
     const r = reference[i]!;
@@ -19,7 +20,7 @@ export function patternBreak(claim: Float64Array, reference: Float64Array): numb
 }
 
 /** Largest magnitude among the finite elements. */
-export function largestFinite(values: Float64Array): number {
+export function largestFinite(values: Floats): number {
   let max = 0;
   for (let i = 0; i < values.length; i++) {
     const size = Math.abs(values[i]!);
@@ -32,7 +33,7 @@ export function largestFinite(values: Float64Array): number {
  * Deviation of a float output in units of its tolerance: max |difference| over the scale, or the L2 norm of the difference
  * over that of the reference, whichever is more. Elements that are not finite are passed over: the pattern is checked before.
  */
-export function distance(claim: Float64Array, reference: Float64Array, tolerance: OutputTolerance): number {
+export function distance(claim: Floats, reference: Floats, tolerance: OutputTolerance): number {
   const most = largestFinite(reference);
   let furthest = 0;
   for (let i = 0; i < claim.length; i++) {
@@ -55,7 +56,7 @@ export function distance(claim: Float64Array, reference: Float64Array, tolerance
 }
 
 /** How far score `k` of a row lies below the row's best; Infinity if the row holds a score that is not finite. */
-export function shortfall(scores: Float64Array, from: number, width: number, k: number): number {
+export function shortfall(scores: Floats, from: number, width: number, k: number): number {
   let best = Number.NEGATIVE_INFINITY;
   for (let i = from; i < from + width; i++) {
     const score = scores[i]!;

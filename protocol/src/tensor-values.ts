@@ -54,6 +54,16 @@ export function toFloats(t: Tensor): Float64Array {
   return values;
 }
 
+/** Floats as they lie in a tensor, or as doubles: either way an element reads as the double that it means. */
+export type Floats = Float32Array | Float64Array;
+
+/** As {@link toFloats}, but a view of the tensor's own bytes where these are aligned elements: outputs can be large. */
+export function viewFloats(t: Tensor): Floats {
+  const { datatype, data } = checkTensor(t);
+  if (datatype !== "FP32" || !LITTLE_ENDIAN || data.byteOffset % 4 !== 0) return toFloats(t);
+  return new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4);
+}
+
 /** The elements of an integer or BOOL tensor, exactly. */
 export function toIntegers(t: Tensor): bigint[] {
   const reader = INTEGER_READERS[checkTensor(t).datatype];
