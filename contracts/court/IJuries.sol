@@ -65,8 +65,6 @@ interface IJuries {
     error JuriesNoSeed(uint64 epoch);
     /// @notice The seat is not the caller's.
     error JuriesWrongSeat(address have, address need);
-    /// @notice The caller judged the case before, in the epoch's committee: its seat stays empty.
-    error JuriesExcluded(address juror);
     /// @notice The commitment is zero.
     error JuriesZeroCommitment();
     /// @notice The caller committed already.
@@ -101,7 +99,8 @@ interface IJuries {
     /// @notice A jury; all zero if there is none.
     function juryOf(bytes32 id) external view returns (Jury memory);
 
-    /// @notice The jurors by seat; zero where a seat is empty or its holder excluded. Empty while there is no seed.
+    /// @notice The jurors by seat, none of whom judged the case before; zero where too few verifiers were drawn for the last
+    /// seats. Empty while there is no seed.
     function seatsOf(bytes32 id) external view returns (address[] memory);
 
     /// @notice Whether the juror revealed.

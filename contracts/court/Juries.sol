@@ -25,6 +25,9 @@ contract Juries is IJuries, AccessManaged {
     }
 
     uint256 private constant MOST_SEATS = 31;
+    /// @dev Verifiers drawn beyond the jury's size, as many as a committee has seats: each of its members makes room for the
+    /// next, so that a small network fills its juries too.
+    uint256 private constant SPARE = 5;
     uint8 private constant CONVICT = 2;
 
     IEpochClock private immutable _clock;
@@ -140,10 +143,7 @@ contract Juries is IJuries, AccessManaged {
         Jury memory jury = _juries[id];
         (bytes32 seed,) = _beacon.seedOf(jury.epoch);
         if (jury.start == 0 || seed == 0) return new address[](0);
-        seats = _seats(jury, size, seed);
-        for (uint256 seat = 0; seat < size; ++seat) {
-            if (_judgedBefore(jury, seats[seat])) seats[seat] = address(0);
-        }
+        return _seats(jury, seed);
     }
 
     /// @inheritdoc IJuries
@@ -161,14 +161,20 @@ contract Juries is IJuries, AccessManaged {
         if (seat >= size) revert JuriesNoSuchSeat(seat, size);
         (bytes32 seed,) = _beacon.seedOf(jury.epoch);
         if (seed == 0) revert JuriesNoSeed(jury.epoch);
-        // Seat s depends on lower seats alone.
-        address holder = _seats(jury, uint256(seat) + 1, seed)[seat];
+        address holder = _seats(jury, seed)[seat];
         if (holder != msg.sender) revert JuriesWrongSeat(msg.sender, holder);
-        if (_judgedBefore(jury, msg.sender)) revert JuriesExcluded(msg.sender);
     }
 
-    function _seats(Jury memory jury, uint256 count, bytes32 seed) private view returns (address[] memory) {
-        return _verifiers.seats(seed, jury.provider, jury.modelId, jury.epoch, Seats.ROLE_JURY, count);
+    /// @dev The first of those drawn who did not judge the case before, in the order of the draw.
+    function _seats(Jury memory jury, bytes32 seed) private view returns (address[] memory seats) {
+        address[] memory drawn = _verifiers.seats(
+            seed, jury.provider, jury.modelId, jury.epoch, Seats.ROLE_JURY, size + SPARE
+        );
+        seats = new address[](size);
+        uint256 count = 0;
+        for (uint256 i = 0; i < drawn.length && count < size; ++i) {
+            if (drawn[i] != address(0) && !_judgedBefore(jury, drawn[i])) seats[count++] = drawn[i];
+        }
     }
 
     /// @dev Re-run seats judged the case, whether they revealed or not; redraw seats only if they did, because a redraw may

@@ -80,7 +80,6 @@ export const hints: Readonly<Record<string, Hint>> = {
   JuriesBadSize: { hint: "Take 1 to 31 seats, and at least 11/15 of them to convict." },
   JuriesWrongTime: waitUntil("the jury's window; it may be over"),
   JuriesNoSeed: { hint: "Draw the seed of the jury's epoch first." },
-  JuriesExcluded: { hint: "Nothing to do: who judged the epoch does not sit in its jury." },
   DisputeCourtNotSettled: { hint: "Settle the epoch first; anyone may." },
   DisputeCourtFree: { hint: "Nothing to do: a majority found it wrong, its case needs no bond." },
   DisputeCourtNoMismatch: { hint: "No majority found it wrong: open a case with a bond." },

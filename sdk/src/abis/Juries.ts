@@ -7,7 +7,6 @@ export const juriesAbi = [
   {"inputs":[{"name":"size","type":"uint256"},{"name":"votes","type":"uint256"}],"name":"JuriesBadSize","type":"error"},
   {"inputs":[{"name":"id","type":"bytes32"}],"name":"JuriesCalled","type":"error"},
   {"inputs":[{"name":"juror","type":"address"}],"name":"JuriesCommitted","type":"error"},
-  {"inputs":[{"name":"juror","type":"address"}],"name":"JuriesExcluded","type":"error"},
   {"inputs":[{"name":"epoch","type":"uint64"}],"name":"JuriesNoSeed","type":"error"},
   {"inputs":[{"name":"have","type":"uint256"},{"name":"need","type":"uint256"}],"name":"JuriesNoSuchSeat","type":"error"},
   {"inputs":[{"name":"vote","type":"uint8"}],"name":"JuriesNoSuchVote","type":"error"},

@@ -97,24 +97,39 @@ contract JuriesTest is CourtBase {
         juries.commit(other, 0, "commitment");
     }
 
-    /// @notice Who sat in the case's committee does not judge it again: the seat is empty.
+    /// @notice Who sat in the case's committee does not judge it again: the next that was drawn takes the seat, so that the
+    /// jury is full wherever enough others verify.
     function test_JurorOnTheCasesCommittee() public {
         address[] memory committee = hub.seatsOf(PROVIDER, MODEL, EPOCH, 1);
         vm.warp(clock.times(jury.epoch).seedTime);
-        address[] memory drawn;
-        uint8 seat = 0;
-        for (uint256 value = 0; drawn.length == 0; ++value) {
-            bytes32 seed = beacon.set(jury.epoch, keccak256(abi.encode("excluded", value)));
-            address[] memory all = verifiers.seats(seed, PROVIDER, MODEL, jury.epoch, 3, JURY_SIZE);
-            for (uint8 i = 0; i < all.length; ++i) {
-                for (uint256 k = 0; k < committee.length; ++k) {
-                    if (all[i] == committee[k]) (seat, drawn) = (i, all);
+        uint256 replaced = 0;
+        address excluded;
+        for (uint256 value = 0; value < 40; ++value) {
+            bytes32 seed = beacon.set(jury.epoch, keccak256(abi.encode("jury", value)));
+            address[] memory drawn = verifiers.seats(seed, PROVIDER, MODEL, jury.epoch, 3, JURY_SIZE + 5);
+            address[] memory seated = juries.seatsOf(id);
+            eq(seated.length, JURY_SIZE, "seats");
+            uint256 next = 0;
+            for (uint256 i = 0; i < drawn.length && next < JURY_SIZE; ++i) {
+                if (_isIn(committee, drawn[i])) {
+                    excluded = drawn[i];
+                    ++replaced;
+                } else if (drawn[i] != address(0)) {
+                    eq(seated[next++], drawn[i], "in the order of the draw");
                 }
             }
+            for (; next < JURY_SIZE; ++next) eq(seated[next], address(0), "nobody else was drawn");
         }
-        eq(juries.seatsOf(id)[seat], address(0), "empty");
+        require(replaced > 20, "it happens");
         vm.warp(jury.start);
-        commit(drawn[seat], seat, abi.encodeWithSelector(IJuries.JuriesExcluded.selector, drawn[seat]));
+        commit(excluded, 0, abi.encodeWithSelector(IJuries.JuriesWrongSeat.selector, excluded, juries.seatsOf(id)[0]));
+    }
+
+    function _isIn(address[] memory list, address who) private pure returns (bool) {
+        for (uint256 i = 0; i < list.length; ++i) {
+            if (list[i] == who) return true;
+        }
+        return false;
     }
 
     function test_RevealInItsWindow() public {
