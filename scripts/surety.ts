@@ -1,7 +1,6 @@
 // The surety command: the tools and, below it, the operators' programs.
 import { Command, CommanderError } from "commander";
 import { checkCommand } from "./lib/commands/check.ts";
-import { settingNames } from "./lib/commands/names.ts";
 import { planCommand } from "./lib/commands/plan.ts";
 import { createMain, type Main } from "./lib/program.ts";
 import { EXIT, type ToolSpec } from "./lib/tool.ts";
@@ -9,7 +8,7 @@ import { EXIT, type ToolSpec } from "./lib/tool.ts";
 const tool = (name: string, about: string, command: ToolSpec) => ({
   name,
   about,
-  main: createMain({ name: `surety ${name}`, about, commands: [command] }, settingNames),
+  main: createMain({ name: `surety ${name}`, about, commands: [command] }),
 });
 
 const operators = (name: string, about: string, load: () => Promise<{ main: Main }>) => ({

@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { SETTING_NAMES } from "@surety/node-kit";
 import { expect } from "chai";
-import { settingNames } from "../scripts/lib/commands/names.ts";
 
 const exec = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -130,7 +130,7 @@ async function checkCommand(line: string): Promise<void> {
         .replace(/^SURETY_/, "")
         .toLowerCase()
         .replaceAll(/_(.)/g, (_, c: string) => c.toUpperCase());
-      expect([...settingNames, "passwordFile"], `${name} is no setting`).to.include(camel);
+      expect([...SETTING_NAMES, "passwordFile"], `${name} is no setting`).to.include(camel);
     }
     return;
   }

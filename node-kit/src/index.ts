@@ -13,6 +13,7 @@ export * from "./rpc.ts";
 export * from "./secp256k1.ts";
 export * from "./secret-file.ts";
 export * from "./setting-kinds.ts";
+export * from "./setting-names.ts";
 export * from "./settings.ts";
 export * from "./shutdown.ts";
 export * from "./store.ts";

@@ -2,6 +2,7 @@ import { SuretyError } from "@surety/protocol";
 import type { Command } from "commander";
 import { readSecretFile } from "./secret-file.ts";
 import type { Kind } from "./setting-kinds.ts";
+import { SETTING_NAMES } from "./setting-names.ts";
 import { closest } from "./suggest.ts";
 
 /** One setting. Its name `stateDir` is the flag `--state-dir` and the variable `SURETY_STATE_DIR`. */
@@ -34,7 +35,7 @@ export type Sources = {
   flags?: Record<string, unknown>;
   /** Default `process.env`. */
   env?: Record<string, string | undefined>;
-  /** Names of settings of other Surety programs, whose variables may be set in the same environment. */
+  /** Names of settings whose variables may be set in the same environment. Default those of all Surety programs. */
   others?: readonly string[];
 };
 
@@ -71,7 +72,7 @@ export function addOptions(command: Command, settings: Settings): Command {
  * wrong, what is expected and an example; `details.problems` are {@link SettingProblem}s. Values of secrets are not shown.
  */
 export function loadSettings<const S extends Settings>(settings: S, sources: Sources = {}): Values<S> {
-  const { flags = {}, env = process.env, others = [] } = sources;
+  const { flags = {}, env = process.env, others = SETTING_NAMES } = sources;
   const problems = [...unknownFlags(settings, flags), ...unknownVariables(settings, env, others)];
   const values: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries(settings)) {

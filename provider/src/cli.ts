@@ -2,7 +2,7 @@
 import { addOptions, loadSettings } from "@surety/node-kit";
 import { SuretyError } from "@surety/protocol";
 import { Command } from "commander";
-import { OTHER_SETTINGS, providerSettings } from "./config.ts";
+import { providerSettings } from "./config.ts";
 import { startProvider } from "./serve-command.ts";
 import { VERSION } from "./server.ts";
 
@@ -20,7 +20,7 @@ const program = new Command("surety-provider")
 addOptions(program.command("serve").description("Serve until SIGINT or SIGTERM."), providerSettings)
   .addHelpText("after", EXAMPLE)
   .action(async (flags: Record<string, unknown>) => {
-    await startProvider(loadSettings(providerSettings, { flags, others: OTHER_SETTINGS }));
+    await startProvider(loadSettings(providerSettings, { flags }));
   });
 
 try {

@@ -40,20 +40,3 @@ export const providerSettings = defineSettings({
 
 /** Their values. */
 export type ProviderSettings = Values<typeof providerSettings>;
-
-/** Settings of the scripts that an operator runs in the same environment. */
-export const OTHER_SETTINGS: readonly string[] = [
-  "capacity",
-  "dryRun",
-  "endpoint",
-  "epochs",
-  "failureDomain",
-  "firstEpoch",
-  "json",
-  "latencyMs",
-  "modelId",
-  "operator",
-  "stake",
-  "target",
-  "unitPrice",
-];

@@ -2,8 +2,8 @@
 import { createHttp } from "@surety/node-kit";
 import { decodeInferResponse, encodeInferRequest, HEADER_LENGTH } from "@surety/sdk";
 import { loadInputs } from "../../models/inputs.ts";
+import { poisson, seededRandom } from "../lib/random.ts";
 import { demandShare } from "./demand.ts";
-import { poisson, seededRandom } from "./random.ts";
 
 /** What the parent sends first. */
 export type LoadConfig = {

@@ -50,12 +50,12 @@ type Env = Record<string, string | undefined>;
  * Makes a program of commands. All settings are checked before anything else; a refusal is printed with what was sent
  * before it, and gives exit code 1. Tools have exit codes of their own: {@link EXIT}.
  *
- * @param others Settings of other programs, whose variables may be in the same environment.
  */
-export function createMain(
-  program: { name: string; about: string; commands: readonly (CommandSpec | ToolSpec)[] },
-  others: readonly string[] = [],
-): Main {
+export function createMain(program: {
+  name: string;
+  about: string;
+  commands: readonly (CommandSpec | ToolSpec)[];
+}): Main {
   return async (argv, env, io) => {
     let code = 0;
     const root = new Command(program.name).description(program.about);
@@ -66,7 +66,7 @@ export function createMain(
       command.addHelpText("after", `\nExample:\n  ${spec.example}`);
       command.action(async (flags: Record<string, unknown>) => {
         const run = spec.kind === "tool" ? runTool : runCommand;
-        code = await run(`${program.name} ${spec.name}`.trim(), spec as never, { flags, env, others }, io);
+        code = await run(`${program.name} ${spec.name}`.trim(), spec as never, { flags, env }, io);
       });
       if (spec.kind === "tool") tools.add(command);
     }

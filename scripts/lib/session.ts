@@ -21,7 +21,7 @@ export const outputSettings = defineSettings({
 });
 
 /** Where a command's settings come from: see `Sources` of node-kit. */
-export type ProgramSources = Required<Sources>;
+export type ProgramSources = Required<Omit<Sources, "others">>;
 
 /** Whether `--json` was asked for, before settings are checked: their refusal is printed in this form too. */
 export const wantsJson = ({ flags, env }: ProgramSources): boolean =>

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { seededRandom } from "../../demo/random.ts";
+import { seededRandom } from "../random.ts";
 import { near } from "../testing/near.ts";
 import { distinctAnswers, epochOdds, outlook, rerunCost, samplesOfNew } from "./detection.ts";
 

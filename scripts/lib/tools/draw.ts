@@ -1,6 +1,6 @@
 import { tensorOf } from "@surety/inference";
 import { elementCount, SuretyError, type Tensor } from "@surety/protocol";
-import { type Random, seededRandom } from "../../demo/random.ts";
+import { type Random, seededRandom } from "../random.ts";
 import type { InputRule } from "./input-spec.ts";
 
 /** Standard normal by Box and Muller, from the half-open interval that has no logarithm of 0. */

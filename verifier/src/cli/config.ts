@@ -73,11 +73,3 @@ export const claimSettings = defineSettings({ ...commonSettings, data });
 
 /** Their values. */
 export type ClaimSettings = Values<typeof claimSettings>;
-
-/** Settings of the scripts and commands that an operator runs in the same environment. */
-export const OTHER_SETTINGS: readonly string[] = [
-  ...new Set([...Object.keys(startSettings), ...Object.keys(statusSettings)]),
-  "amount",
-  "dryRun",
-  "tickets",
-];

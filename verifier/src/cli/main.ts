@@ -3,7 +3,7 @@ import { addOptions, loadSettings } from "@surety/node-kit";
 import { SuretyError } from "@surety/protocol";
 import { Command } from "commander";
 import { claim } from "./claim.ts";
-import { claimSettings, OTHER_SETTINGS, startSettings, statusSettings } from "./config.ts";
+import { claimSettings, startSettings, statusSettings } from "./config.ts";
 import { startVerifier } from "./start.ts";
 import { readStatus, renderStatus } from "./status.ts";
 
@@ -23,14 +23,14 @@ const program = new Command("surety-verifier")
 addOptions(program.command("start").description("Verify until SIGINT or SIGTERM."), startSettings)
   .addHelpText("after", EXAMPLE)
   .action(async (flags: Record<string, unknown>) => {
-    await startVerifier(loadSettings(startSettings, { flags, others: OTHER_SETTINGS }));
+    await startVerifier(loadSettings(startSettings, { flags }));
   });
 
 addOptions(
   program.command("status").description("Show assignments, what was missed and why, and earnings."),
   statusSettings,
 ).action(async (flags: Record<string, unknown>) => {
-  const settings = loadSettings(statusSettings, { flags, others: OTHER_SETTINGS });
+  const settings = loadSettings(statusSettings, { flags });
   const status = await readStatus(settings);
   process.stdout.write(settings.json ? `${JSON.stringify(status, null, 2)}\n` : renderStatus(status));
 });
@@ -39,7 +39,7 @@ addOptions(
   program.command("claim").description("Pay out what was earned; the verifier must not be running."),
   claimSettings,
 ).action(async (flags: Record<string, unknown>) => {
-  const paid = await claim(loadSettings(claimSettings, { flags, others: OTHER_SETTINGS }));
+  const paid = await claim(loadSettings(claimSettings, { flags }));
   process.stdout.write(paid === 0n ? "Nothing to claim.\n" : `Claimed ${paid} of the asset's smallest unit.\n`);
 });
 
