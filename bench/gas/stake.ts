@@ -28,7 +28,7 @@ export async function stake(): Promise<Row[]> {
   const genesis = (await time.latest()) + 10;
   const clock = await deploy("EpochClock", manager.target, genesis, LENGTH, EXIT_DELAY, WINDOWS);
   const pool = await deploy("StakePool", manager.target, asset.target, clock.target, deployer.address);
-  const providers = await deploy("ProviderRegistry", clock.target, pool.target);
+  const providers = await deploy("ProviderRegistry", manager.target, clock.target, pool.target);
   const verifiers = await deploy("VerifierRegistry", clock.target, pool.target, providers.target, parseEther("1"));
 
   const selectors = [
