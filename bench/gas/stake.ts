@@ -80,7 +80,7 @@ export async function stake(): Promise<Row[]> {
   await bond(backer);
   await nextEpoch();
   const exitAll = () => verifiers.connect(backer).getFunction("exit")(amount);
-  await meter.measure("first exit, of one that never locked stake", exitAll());
+  await meter.measure("first exit, of one that never locked stake", exitAll(), 120_000n);
 
   const deposit = () => pool.connect(vault).getFunction("deposit")(owner.address, backer.address, parseEther("20"), 0);
   await meter.measure("first deposit of backing", deposit());

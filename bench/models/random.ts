@@ -3,7 +3,7 @@ import { seededRandom } from "@surety/inference";
 /** A stream of numbers in [0, 1), the same for the same seed. */
 export type Random = ReturnType<typeof seededRandom>;
 
-/** Stream `index` of a seed; streams of one seed, and those of neighbouring seeds, are unrelated. */
+/** Stream `index` of a seed: where it begins on the one cycle of 2^32 numbers that all streams share. */
 export const streamOf = (seed: number, index: number): Random => seededRandom(Math.imul(seed, 0x2545f491) + index);
 
 /** A number of the standard normal distribution (Box and Muller). */
