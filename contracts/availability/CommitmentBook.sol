@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
+import {Closable} from "../access/Closable.sol";
 import {IEpochClock} from "../epoch/IEpochClock.sol";
 import {EpochKey} from "../libraries/EpochKey.sol";
 import {PromiseMath} from "../libraries/PromiseMath.sol";
@@ -15,7 +16,7 @@ import {Commitment, ICommitmentBook} from "./ICommitmentBook.sol";
 
 /// @title Promises
 /// @notice Append-only promises of availability, each bonded with the provider's own stake; see ICommitmentBook.
-contract CommitmentBook is ICommitmentBook, AccessManaged {
+contract CommitmentBook is ICommitmentBook, Closable {
     using Checkpoints for Checkpoints.Trace208;
 
     /// @inheritdoc ICommitmentBook
@@ -65,7 +66,7 @@ contract CommitmentBook is ICommitmentBook, AccessManaged {
         uint88 unitPrice,
         uint32 firstEpoch,
         uint32 lastEpoch
-    ) external returns (uint256 index) {
+    ) external whileOpen returns (uint256 index) {
         if (!_models.isModel(modelId)) revert CommitmentBookUnknownModel(modelId);
         if (target == 0 || target > MAX_TARGET) revert CommitmentBookBadTarget(target, MAX_TARGET);
         if (latencyMs == 0 || capacity == 0 || unitPrice == 0) revert CommitmentBookZeroTerm();
@@ -128,7 +129,7 @@ contract CommitmentBook is ICommitmentBook, AccessManaged {
         uint256 probes,
         uint256 timely,
         uint256 atCapacity
-    ) external restricted returns (uint256 cut) {
+    ) external alsoClosed returns (uint256 cut) {
         Commitment[] storage list = _commitments[provider][modelId];
         uint256 index = _firstEndingFrom(list, epoch);
         if (index == list.length || list[index].firstEpoch > epoch) {
@@ -144,7 +145,7 @@ contract CommitmentBook is ICommitmentBook, AccessManaged {
     /// @inheritdoc ICommitmentBook
     function collectBreach(address provider, bytes32 modelId, uint256 index)
         external
-        restricted
+        alsoClosed
         returns (uint256 share)
     {
         Service storage service = _services[provider][modelId][index];

@@ -6,6 +6,7 @@ import {Log} from "../availability/IReceiptLog.sol";
 import {MerkleSum} from "../libraries/MerkleSum.sol";
 import {Receipts} from "../libraries/Receipts.sol";
 import {Reports} from "../libraries/Reports.sol";
+import {Sampling} from "../libraries/Sampling.sol";
 import {Evidence} from "./Evidence.sol";
 import {Demand, DemandKind, DemandState, IDemands} from "./IDemands.sol";
 import {Opening, Proof, Rerun} from "./IEvidence.sol";
@@ -84,14 +85,30 @@ contract Demands is IDemands, Evidence, Payouts {
     function demandOutputs(Rerun calldata rerun, uint8 j) external nonReentrant returns (bytes32) {
         _requireDisputable(rerun.provider, rerun.modelId, rerun.epoch);
         uint256 report = _proveRerun(rerun);
-        if (j >= Reports.samples(report)) revert EvidenceNoSample(j, Reports.samples(report));
+        Demand memory made = _made(DemandKind.Outputs, rerun.verifier, j, rerun.dataRoot);
+        if (j < Reports.samples(report)) _requireRun(report, j);
+        else made.free = _requireOwnRun(rerun, report, j);
+        bytes32 id = outputsId(rerun.provider, rerun.modelId, rerun.epoch, rerun.role, rerun.seat, j);
+        return _demand(id, rerun.modelId, rerun.epoch, made, true);
+    }
+
+    function _requireRun(uint256 report, uint256 j) private pure {
         uint256 verdict = Reports.verdict(report, j);
         if (verdict != Reports.MATCH && verdict != Reports.MISMATCH) revert DemandsNoVerdict(verdict);
-        bytes32 id = keccak256(
-            abi.encode(DemandKind.Outputs, rerun.provider, rerun.modelId, rerun.epoch, rerun.seat, j)
+    }
+
+    /// @dev The seat's own input, number m, is mixed from two samples: it owes its outputs where it ran both.
+    /// @return free Whether the next epoch's seed has it redone, which nobody has to pay for.
+    function _requireOwnRun(Rerun calldata rerun, uint256 report, uint8 j) private view returns (bool free) {
+        uint256 m = Reports.samples(report);
+        if (j > m || m == 0) revert EvidenceNoSample(j, m);
+        (uint256 i, uint256 k) = Sampling.ownInput(
+            _needSeed(rerun.epoch), rerun.provider, rerun.modelId, rerun.role, rerun.seat, m
         );
-        Demand memory made = _made(DemandKind.Outputs, rerun.verifier, j, rerun.dataRoot);
-        return _demand(id, rerun.modelId, rerun.epoch, made, true);
+        _requireRun(report, i);
+        _requireRun(report, k);
+        (bytes32 next,) = _beacon.seedOf(rerun.epoch + 1);
+        return next != 0 && Sampling.isRedone(next, rerun.provider, rerun.modelId, rerun.role, rerun.seat);
     }
 
     /// @dev Stores a demand and takes its bond; one that cannot be answered fails at once.
@@ -105,8 +122,8 @@ contract Demands is IDemands, Evidence, Payouts {
         made.state = answerable ? DemandState.Open : DemandState.Failed;
         _demands[id] = made;
         emit Demanded(id, made.accused, msg.sender, made.kind, modelId, epoch, made.place, made.deadline);
-        if (answerable) _take(bond);
-        else _punish(id, made);
+        if (!answerable) _punish(id, made);
+        else if (!made.free) _take(bond);
         return id;
     }
 
@@ -195,8 +212,9 @@ contract Demands is IDemands, Evidence, Payouts {
 
     function _answered(bytes32 id, Demand storage made, address payee) private {
         made.state = DemandState.Answered;
-        emit Answered(id, payee, bond);
-        _owe(payee, bond);
+        uint256 paid = _bondOf(made);
+        emit Answered(id, payee, paid);
+        _owe(payee, paid);
     }
 
     /// @dev The leaf that an honest log holds for a receipt.
@@ -228,7 +246,7 @@ contract Demands is IDemands, Evidence, Payouts {
         if (made.state != DemandState.Open) revert DemandsNotOpen(id, made.state);
         _requireFrom(made.deadline);
         made.state = DemandState.Failed;
-        _owe(made.demander, bond);
+        _owe(made.demander, _bondOf(made));
         return _punish(id, made);
     }
 
@@ -240,7 +258,20 @@ contract Demands is IDemands, Evidence, Payouts {
         emit Unanswered(id, made.accused, taken);
     }
 
+    function _bondOf(Demand storage made) private view returns (uint256) {
+        return made.free ? 0 : bond;
+    }
+
     /* READS */
+
+    /// @inheritdoc IDemands
+    function outputsId(address provider, bytes32 modelId, uint64 epoch, uint8 role, uint8 seat, uint8 j)
+        public
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(DemandKind.Outputs, provider, modelId, epoch, role, seat, j));
+    }
 
     /// @inheritdoc IDemands
     function demandOf(bytes32 id) external view returns (Demand memory) {

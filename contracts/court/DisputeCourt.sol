@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {Closable} from "../access/Closable.sol";
 import {Log} from "../availability/IReceiptLog.sol";
 import {Receipts} from "../libraries/Receipts.sol";
 import {Sampling} from "../libraries/Sampling.sol";
@@ -11,41 +14,41 @@ import {IDemands} from "./IDemands.sol";
 import {Case, CaseState, IDisputeCourt} from "./IDisputeCourt.sol";
 import {Opening, Proof} from "./IEvidence.sol";
 import {IJuries, Verdict} from "./IJuries.sol";
+import {JuryFees} from "./JuryFees.sol";
 import {Payouts} from "./Payouts.sol";
 
 /// @title Cases
 /// @notice See IDisputeCourt.
 /// @dev One case per leaf, ever. A bonded case counts as an open case of the record while it runs, so whoever reads
 /// `requireUndisputed` sees it.
-contract DisputeCourt is IDisputeCourt, Evidence, Payouts {
+contract DisputeCourt is IDisputeCourt, Evidence, JuryFees, Closable {
     /// @dev Share of stake per confirmed case, 1e18 = 100 % (docs/protocol.md section 8, "Schedule").
     uint256 private constant WRONG_OUTPUT = 0.05e18;
     uint256 private constant MOST_SAMPLES = 48;
 
     IReliabilityLedger private immutable _ledger;
-    IJuries private immutable _juries;
     IDemands private immutable _demands;
     /// @inheritdoc IDisputeCourt
     uint256 public immutable bond;
 
     mapping(bytes32 id => Case) private _cases;
-    mapping(bytes32 id => mapping(address juror => bool)) private _paid;
 
+    /// @param authority Access manager: whether bonded cases are paused.
     /// @param sources The contracts below. Grants needed: `Penalties.punish`, `Juries.summon`, `ReliabilityLedger.openCase`
     /// and `closeCases`.
     /// @param asset Token of all stake. @param ledger The record. @param juries Who decides. @param demands Opened leaves.
     /// @param bond_ What opening a case, or calling a jury, costs until the case ends.
     constructor(
+        address authority,
         Sources memory sources,
         IERC20 asset,
         IReliabilityLedger ledger,
         IJuries juries,
         IDemands demands,
         uint256 bond_
-    ) Evidence(sources) Payouts(asset) {
+    ) AccessManaged(authority) Evidence(sources) Payouts(asset) JuryFees(juries) {
         if (bond_ == 0) revert DisputeCourtNoBond();
         _ledger = ledger;
-        _juries = juries;
         _demands = demands;
         bond = bond_;
     }
@@ -53,15 +56,17 @@ contract DisputeCourt is IDisputeCourt, Evidence, Payouts {
     /* OPENING */
 
     /// @inheritdoc IDisputeCourt
-    function open(Proof calldata proof) external nonReentrant returns (bytes32 id) {
+    function open(Proof calldata proof) external nonReentrant whileOpen returns (bytes32 id) {
         Receipts.LeafFields calldata leaf = proof.leaf;
-        uint64 end;
-        bool sampled;
-        (id, sampled) = _begin(proof);
-        uint64 opened = _demands.openedUntil(leaf.provider, leaf.modelId, leaf.epoch, leaf.seq);
-        if (!sampled && opened == 0) revert DisputeCourtNotSampled(id);
-        if (sampled) end = disputeEnd(leaf.provider, leaf.modelId, leaf.epoch);
-        _requireBefore(opened > end ? opened : end);
+        uint64 prefix;
+        (id, prefix) = _begin(proof);
+        uint64 end = _demands.openedUntil(leaf.provider, leaf.modelId, leaf.epoch, leaf.seq);
+        if (_isSampled(leaf, prefix)) {
+            end = uint64(Math.max(end, disputeEnd(leaf.provider, leaf.modelId, leaf.epoch)));
+        } else if (end == 0) {
+            revert DisputeCourtNotSampled(id);
+        }
+        _requireBefore(end);
         _openCase(id, leaf, 0);
     }
 
@@ -69,6 +74,7 @@ contract DisputeCourt is IDisputeCourt, Evidence, Payouts {
     function openReceipt(Proof calldata proof, Receipts.Receipt calldata receipt, bytes calldata signature)
         external
         nonReentrant
+        whileOpen
         returns (bytes32 id)
     {
         Receipts.LeafFields calldata leaf = proof.leaf;
@@ -80,11 +86,10 @@ contract DisputeCourt is IDisputeCourt, Evidence, Payouts {
     }
 
     /// @dev The leaf is in the log of a settled epoch, has no case, and no majority found it wrong.
-    function _begin(Proof calldata proof) private view returns (bytes32 id, bool sampled) {
-        uint256 positions;
-        (id, sampled, positions) = _judged(proof);
+    function _begin(Proof calldata proof) private view returns (bytes32 id, uint64 prefix) {
+        (id, prefix) = _place(proof);
         _requireState(id, CaseState.None);
-        if (positions != 0) revert DisputeCourtFree(id);
+        if (_positions(proof.leaf, prefix) != 0) revert DisputeCourtFree(id);
     }
 
     function _openCase(bytes32 id, Receipts.LeafFields calldata leaf, bytes32 outputHash) private {
@@ -184,16 +189,9 @@ contract DisputeCourt is IDisputeCourt, Evidence, Payouts {
         _end(id, made, CaseState.Acquitted, challenger, bonded ? bond / 2 : 0);
     }
 
-    /// @dev `toJury` is shared equally by who revealed; what is left over goes to the reserve.
     function _end(bytes32 id, Case memory made, CaseState state, address challenger, uint256 toJury) private {
         _cases[id].state = state;
-        if (toJury > 0) {
-            // A jury that convicted or acquitted has jurors who revealed.
-            uint256 jurors = _juries.juryOf(id).revealed;
-            made.perJuror = uint128(toJury / jurors);
-            _cases[id].perJuror = made.perJuror;
-            _owe(_penalties.reserve(), toJury % jurors);
-        }
+        _payJury(id, toJury, _penalties.reserve());
         bool confirmed = state == CaseState.Confirmed;
         _ledger.closeCases(made.provider, made.modelId, made.positions, confirmed);
         uint256 taken = 0;
@@ -202,18 +200,7 @@ contract DisputeCourt is IDisputeCourt, Evidence, Payouts {
                 made.provider, WRONG_OUTPUT, "wrong output", challenger, made.client, made.clientCap
             );
         }
-        emit CaseClosed(id, made.provider, challenger, state, taken, made.perJuror);
-    }
-
-    /// @inheritdoc IDisputeCourt
-    function payJuror(bytes32 id, address juror) external returns (uint256 amount) {
-        amount = _cases[id].perJuror;
-        if (amount == 0 || _paid[id][juror] || !_juries.hasRevealed(id, juror)) {
-            revert DisputeCourtNothingDue(id, juror);
-        }
-        _paid[id][juror] = true;
-        emit JurorPaid(id, juror, amount);
-        _owe(juror, amount);
+        emit CaseClosed(id, made.provider, challenger, state, taken, perJuror[id]);
     }
 
     /* READS */
@@ -240,42 +227,52 @@ contract DisputeCourt is IDisputeCourt, Evidence, Payouts {
 
     /// @dev Positions of a free case's leaf that a majority found wrong; reverts if there are none.
     function _needFree(Proof calldata proof) private view returns (uint8) {
-        (bytes32 id,, uint256 positions) = _judged(proof);
+        (bytes32 id, uint64 prefix) = _place(proof);
+        uint256 positions = _positions(proof.leaf, prefix);
         if (positions == 0) revert DisputeCourtNoMismatch(id);
         return uint8(positions);
     }
 
-    /// @dev What the samples say of a leaf of a settled epoch: whether one hits it, and at how many different positions of it
-    /// a majority found a mismatch.
-    function _judged(Proof calldata proof) private view returns (bytes32 id, bool sampled, uint256 positions) {
+    /// @dev The leaf is in the log of a settled epoch; `prefix` is the units before it.
+    function _place(Proof calldata proof) private view returns (bytes32 id, uint64 prefix) {
         Receipts.LeafFields calldata leaf = proof.leaf;
         id = caseId(leaf.provider, leaf.modelId, leaf.epoch, leaf.seq);
         if (_hub.settledAt(leaf.provider, leaf.modelId, leaf.epoch) == 0) {
             revert DisputeCourtNotSettled(leaf.provider, leaf.modelId, leaf.epoch);
         }
-        uint64 prefix = _prove(proof);
-        uint256[MOST_SAMPLES] memory wrong;
-        (sampled, positions) = _count(leaf, prefix, wrong);
+        prefix = _prove(proof);
     }
 
-    function _count(Receipts.LeafFields calldata leaf, uint256 prefix, uint256[MOST_SAMPLES] memory wrong)
-        private
-        view
-        returns (bool sampled, uint256 positions)
-    {
-        Log memory log = _log.log(leaf.provider, leaf.modelId, leaf.epoch);
-        (bytes32 seed,) = _beacon.seedOf(leaf.epoch);
-        if (seed == 0) return (false, 0);
+    /// @dev At how many different units of the leaf a majority found a mismatch.
+    function _positions(Receipts.LeafFields calldata leaf, uint64 prefix) private view returns (uint256 count) {
         uint256 mismatches = _hub.mismatchesOf(leaf.provider, leaf.modelId, leaf.epoch);
-        for (uint256 j = 0; j < log.m; ++j) {
-            uint256 position = Sampling.position(seed, leaf.provider, leaf.modelId, leaf.epoch, j, log.units);
-            if (position < prefix || position >= prefix + leaf.units) continue;
-            sampled = true;
+        if (mismatches == 0) return 0;
+        (bytes32 seed, uint64 units,) = _draw(leaf);
+        uint256[MOST_SAMPLES] memory found;
+        for (uint256 j = 0; j < MOST_SAMPLES; ++j) {
             if (mismatches & (1 << j) == 0) continue;
-            bool known = false;
-            for (uint256 i = 0; i < positions && !known; ++i) known = wrong[i] == position;
-            if (!known) wrong[positions++] = position;
+            uint256 position = Sampling.position(seed, leaf.provider, leaf.modelId, leaf.epoch, j, units);
+            bool known = position < prefix || position >= uint256(prefix) + leaf.units;
+            for (uint256 i = 0; i < count && !known; ++i) known = found[i] == position;
+            if (!known) found[count++] = position;
         }
+    }
+
+    /// @dev Whether a sample hits the leaf.
+    function _isSampled(Receipts.LeafFields calldata leaf, uint64 prefix) private view returns (bool) {
+        (bytes32 seed, uint64 units, uint256 m) = _draw(leaf);
+        if (seed == 0) return false;
+        for (uint256 j = 0; j < m; ++j) {
+            uint256 position = Sampling.position(seed, leaf.provider, leaf.modelId, leaf.epoch, j, units);
+            if (position >= prefix && position < uint256(prefix) + leaf.units) return true;
+        }
+        return false;
+    }
+
+    function _draw(Receipts.LeafFields calldata leaf) private view returns (bytes32 seed, uint64 units, uint256 m) {
+        Log memory log = _log.log(leaf.provider, leaf.modelId, leaf.epoch);
+        (seed,) = _beacon.seedOf(leaf.epoch);
+        return (seed, log.units, log.m);
     }
 
     function _requireState(bytes32 id, CaseState need) private view {

@@ -34,8 +34,6 @@ abstract contract Evidence is IEvidence {
         IPenalties penalties;
     }
 
-    /// @dev The first round; the redraw has its own.
-    uint8 private constant ROUND = 0;
     /// @dev A harmed client gets at most twice what its inference cost.
     uint256 private constant RESTITUTION = 2;
 
@@ -169,19 +167,20 @@ abstract contract Evidence is IEvidence {
     /// @dev The seat is the verifier's, has revealed, and what it committed to holds this data root.
     /// @return report What it revealed.
     function _proveRerun(Rerun calldata rerun) internal view returns (uint256 report) {
+        bool isRedraw = rerun.role == Seats.ROLE_REDRAW;
+        if (!isRedraw && rerun.role != Seats.ROLE_RERUN) revert EvidenceNoRerun(rerun.role);
         bool revealed;
-        (revealed, report) =
-            _hub.reportOf(rerun.provider, rerun.modelId, rerun.epoch, Seats.ROLE_RERUN, rerun.seat);
+        (revealed, report) = _hub.reportOf(rerun.provider, rerun.modelId, rerun.epoch, rerun.role, rerun.seat);
         if (!revealed) revert EvidenceNotRevealed(rerun.seat);
-        address holder =
-            _hub.seatsOf(rerun.provider, rerun.modelId, rerun.epoch, Seats.ROLE_RERUN)[rerun.seat];
+        address holder = _hub.seatsOf(rerun.provider, rerun.modelId, rerun.epoch, rerun.role)[rerun.seat];
         if (holder != rerun.verifier) revert EvidenceWrongSeat(rerun.verifier, holder);
         bytes32 leaf = Commitments.assignmentLeaf(
-            Seats.ROLE_RERUN, rerun.provider, rerun.modelId, 0, rerun.dataRoot, rerun.salt
+            rerun.role, rerun.provider, rerun.modelId, 0, rerun.dataRoot, rerun.salt
         );
         bytes32 root = MerkleProof.processProofCalldata(rerun.proof, leaf);
-        bytes32 have = Commitments.commitment(address(_hub), rerun.epoch, ROUND, rerun.verifier, root);
-        bytes32 need = _hub.commitmentOf(rerun.epoch, rerun.verifier);
+        uint8 round = isRedraw ? 1 : 0;
+        bytes32 have = Commitments.commitment(address(_hub), rerun.epoch, round, rerun.verifier, root);
+        bytes32 need = _hub.commitmentOf(rerun.epoch, round, rerun.verifier);
         if (have != need) revert EvidenceWrongRerun(have, need);
     }
 

@@ -15,11 +15,14 @@ contract Faults is IFaults, Evidence {
     uint256 private constant EQUIVOCATION = 0.5e18;
     uint256 private constant MISSING_LOG = 0.01e18;
     uint256 private constant REFUTED = 0.5e18;
+    /// @dev The book counts shares in 1e9 = 100 %.
+    uint256 private constant SHARE = 1e9;
 
     /// @inheritdoc IFaults
     mapping(bytes32 fault => bool) public isProven;
 
-    /// @param sources The contracts below. Grants needed: `Penalties.punish`, `ProviderRegistry.ban`.
+    /// @param sources The contracts below. Grants needed: `Penalties.punish`, `ProviderRegistry.ban`,
+    /// `CommitmentBook.collectBreach`.
     constructor(Sources memory sources) Evidence(sources) {}
 
     /// @inheritdoc IFaults
@@ -70,9 +73,18 @@ contract Faults is IFaults, Evidence {
         _requireSample(rerun, j, proof);
         _requireSeal(salt, outputHash, proof.leaf.sealedOutput);
         _requireRefuted(rerun.modelId, Reports.verdict(report, j), outputHash == nativeHash, outputHash == wasmHash);
-        bytes32 fault =
-            keccak256(abi.encode("refuted verdict", rerun.provider, rerun.modelId, rerun.epoch, rerun.seat));
+        bytes32 fault = keccak256(
+            abi.encode("refuted verdict", rerun.provider, rerun.modelId, rerun.epoch, rerun.role, rerun.seat)
+        );
         return _punish(fault, rerun.verifier, REFUTED, "refuted verdict");
+    }
+
+    /// @inheritdoc IFaults
+    function brokenPromise(address provider, bytes32 modelId, uint256 index) external returns (uint256 taken) {
+        uint256 share = _book.collectBreach(provider, modelId, index);
+        if (share == 0) revert FaultsNoBreach(provider, modelId, index);
+        taken = _penalties.punish(provider, share * SHARE, "broken promise", msg.sender, address(0), 0);
+        emit PromisePunished(provider, modelId, index, msg.sender, taken);
     }
 
     /// @dev The leaf is of the log that the seat judged, and sample `j` hits it.

@@ -28,12 +28,14 @@ enum DemandState {
 
 /// @notice One demand; everything that decides it is fixed when it is made.
 struct Demand {
-    /// Who made it, and paid the bond.
+    /// Who made it, and paid the bond unless it is free.
     address demander;
     /// Answers are taken before this (Unix seconds).
     uint64 deadline;
     DemandKind kind;
     DemandState state;
+    /// Without a bond: the next epoch's seed asked for it.
+    bool free;
     /// Whose stake it is about.
     address accused;
     /// Unit of the log, number of the receipt, or sample.
@@ -94,7 +96,9 @@ interface IDemands is IEvidence, IPayouts {
     /// takes no bond. Anyone, in the same time.
     function demandReceipt(Receipts.Receipt calldata receipt, bytes calldata signature) external returns (bytes32 id);
 
-    /// @notice Demands a seat's own outputs for sample `j`, on which it said match or mismatch. Anyone, once it revealed,
+    /// @notice Demands a seat's own outputs for sample `j`, on which it said match or mismatch; or, with `j` the number of
+    /// samples, for the seat's own input, if it said match or mismatch on both samples that this is mixed from. One own input
+    /// in ten is redone in the next epoch, drawn by its seed: then the demand takes no bond. Anyone, once the seat revealed,
     /// until the dispute end.
     function demandOutputs(Rerun calldata rerun, uint8 j) external returns (bytes32 id);
 
@@ -109,7 +113,8 @@ interface IDemands is IEvidence, IPayouts {
         MerkleSum.Node[] calldata path
     ) external;
 
-    /// @notice Answers a demand for a seat's outputs. Anyone; the bond goes to the verifier.
+    /// @notice Answers a demand for a seat's outputs. Anyone; the bond goes to the verifier. Of a model without float inputs
+    /// the own input has no outputs: both are empty.
     /// @param nativeOutputs Canonical tensors of its native run. @param wasmOutputs Of its WASM run.
     /// @param proof Path of their hashes under the data root.
     function answerOutputs(
@@ -122,6 +127,12 @@ interface IDemands is IEvidence, IPayouts {
     /// @notice Closes a demand that was not answered in time: the accused loses a share of its stake, the demander gets its
     /// bond back and is the challenger. Anyone may.
     function fail(bytes32 id) external returns (uint256 taken);
+
+    /// @notice Number of the demand for a seat's own outputs.
+    function outputsId(address provider, bytes32 modelId, uint64 epoch, uint8 role, uint8 seat, uint8 j)
+        external
+        pure
+        returns (bytes32);
 
     /// @notice A demand.
     function demandOf(bytes32 id) external view returns (Demand memory);

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Receipts} from "../libraries/Receipts.sol";
 import {IEvidence, Opening, Proof} from "./IEvidence.sol";
-import {IPayouts} from "./IPayouts.sol";
+import {IJuryFees} from "./IJuryFees.sol";
 
 /// @notice Where a case stands. The last three are ends.
 enum CaseState {
@@ -35,8 +35,6 @@ struct Case {
     address client;
     /// Most that the client gets, in the asset's smallest unit.
     uint128 clientCap;
-    /// What each juror who revealed gets, in the asset's smallest unit.
-    uint128 perJuror;
     bytes32 modelId;
     /// The receipt's output that the provider has to open; zero: the leaf's own.
     bytes32 outputHash;
@@ -47,7 +45,7 @@ struct Case {
 /// another sampled leaf, a leaf opened on demand, or a signed receipt. Silence confirms a case; a provider that answers puts
 /// a bond and the evidence before a jury.
 /// @dev Rules: docs/protocol.md section 8, "Cases"; docs/decisions/0010-the-court.md.
-interface IDisputeCourt is IEvidence, IPayouts {
+interface IDisputeCourt is IEvidence, IJuryFees {
     /// @notice A bonded case was opened; silence until `answerEnd` (Unix seconds) confirms it.
     event CaseOpened(
         bytes32 indexed id,
@@ -71,8 +69,6 @@ interface IDisputeCourt is IEvidence, IPayouts {
         uint256 taken,
         uint256 perJuror
     );
-    /// @notice A juror was paid its part of a case.
-    event JurorPaid(bytes32 indexed id, address indexed juror, uint256 amount);
 
     /// @notice The bond is zero.
     error DisputeCourtNoBond();
@@ -92,8 +88,6 @@ interface IDisputeCourt is IEvidence, IPayouts {
     error DisputeCourtOtherOutput(bytes32 have, bytes32 need);
     /// @notice The jury has not finished.
     error DisputeCourtJurySits(bytes32 id);
-    /// @notice There is nothing for this juror, or no more.
-    error DisputeCourtNothingDue(bytes32 id, address juror);
 
     /// @notice Opens a bonded case on a sampled leaf that no majority found wrong, or on one that was opened on demand.
     /// Anyone, after settlement until the dispute end, or until the demand's `openedUntil`.
@@ -115,9 +109,6 @@ interface IDisputeCourt is IEvidence, IPayouts {
     /// @notice Ends a bonded case that was not answered, or any case whose jury has finished. Anyone; who ends a free case
     /// with a conviction is its challenger.
     function close(bytes32 id) external;
-
-    /// @notice Credits a juror who revealed its part of a case. Anyone may push it.
-    function payJuror(bytes32 id, address juror) external returns (uint256 amount);
 
     /// @notice A case. Of a free one that ended in silence only its state is kept.
     function caseOf(bytes32 id) external view returns (Case memory);

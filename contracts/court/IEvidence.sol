@@ -23,6 +23,8 @@ struct Rerun {
     address provider;
     bytes32 modelId;
     uint64 epoch;
+    /// 1 re-run, 2 redraw.
+    uint8 role;
     /// Place in the committee.
     uint8 seat;
     address verifier;
@@ -69,6 +71,8 @@ interface IEvidence {
     error EvidenceWrongSeal(bytes32 have, bytes32 need);
     /// @notice The seat is another verifier's.
     error EvidenceWrongSeat(address have, address need);
+    /// @notice Only re-runs (1) and redraws (2) have outputs.
+    error EvidenceNoRerun(uint8 role);
     /// @notice The seat revealed nothing.
     error EvidenceNotRevealed(uint8 seat);
     /// @notice The re-run is not what the verifier committed to.

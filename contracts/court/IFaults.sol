@@ -14,6 +14,11 @@ interface IFaults is IEvidence {
         bytes32 indexed fault, address indexed account, address indexed challenger, bytes32 cause, uint256 taken
     );
 
+    /// @notice What the breach of a promise cost, as settlements had noted it.
+    event PromisePunished(
+        address indexed provider, bytes32 indexed modelId, uint256 index, address indexed challenger, uint256 taken
+    );
+
     /// @notice The fault was proven before.
     error FaultsProven(bytes32 fault);
     /// @notice The receipts are not of one provider, model, epoch and number.
@@ -24,6 +29,8 @@ interface IFaults is IEvidence {
     error FaultsNoPromise(address provider, bytes32 modelId, uint64 epoch);
     /// @notice The log was committed.
     error FaultsLogged(address provider, bytes32 modelId, uint64 epoch);
+    /// @notice Nothing is due for this promise.
+    error FaultsNoBreach(address provider, bytes32 modelId, uint256 index);
     /// @notice The hashes do not refute the verdict (0 match, 1 grey, 2 mismatch, 3 not opened).
     error FaultsNotRefuted(uint256 verdict);
 
@@ -56,6 +63,10 @@ interface IFaults is IEvidence {
         bytes32 salt,
         bytes32 outputHash
     ) external returns (uint256 taken);
+
+    /// @notice Collects what a promise's alarms cost since it was last collected: 0.5 to 5 % of the provider's stake. Anyone,
+    /// at any time: settlements noted it, so nothing is to be shown.
+    function brokenPromise(address provider, bytes32 modelId, uint256 index) external returns (uint256 taken);
 
     /// @notice Whether a fault was proven.
     function isProven(bytes32 fault) external view returns (bool);

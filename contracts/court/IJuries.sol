@@ -50,8 +50,6 @@ interface IJuries {
     event JurorCommitted(bytes32 indexed id, address indexed juror, bytes32 commitment);
     /// @notice A juror revealed its vote: 0 unknown, 1 acquit, 2 convict.
     event JurorRevealed(bytes32 indexed id, address indexed juror, uint8 vote, bytes32 outputHash);
-    /// @notice A juror committed and did not reveal.
-    event JurorMissed(bytes32 indexed id, address indexed juror);
 
     /// @notice 1 to 31 seats; at least 11/15 and at most all of them convict.
     error JuriesBadSize(uint256 size, uint256 votes);
@@ -75,8 +73,6 @@ interface IJuries {
     error JuriesRevealed(address juror);
     /// @notice Votes are 0 to 2.
     error JuriesNoSuchVote(uint8 vote);
-    /// @notice The juror did not miss a reveal, or it was noted.
-    error JuriesNotMissed(address juror);
 
     /// @notice Calls a jury for a case. Caller: the court, by the access manager.
     function summon(bytes32 id, address provider, bytes32 modelId, uint64 caseEpoch) external;
@@ -90,9 +86,6 @@ interface IJuries {
     /// @param outputHash Hash of the juror's own outputs.
     function reveal(bytes32 id, uint8 vote, bytes32 outputHash, bytes32 salt) external;
 
-    /// @notice Notes once that a juror committed and did not reveal. Anyone may.
-    function noteMissed(bytes32 id, address juror) external;
-
     /// @notice How the jury decided.
     function verdictOf(bytes32 id) external view returns (Verdict);
 
@@ -105,9 +98,6 @@ interface IJuries {
 
     /// @notice Whether the juror revealed.
     function hasRevealed(bytes32 id, address juror) external view returns (bool);
-
-    /// @notice Whether the juror committed and let the time to reveal pass.
-    function jurorMissed(bytes32 id, address juror) external view returns (bool);
 
     /// @notice Seats of a jury.
     function size() external view returns (uint256);

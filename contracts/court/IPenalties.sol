@@ -5,8 +5,9 @@ import {IPayouts} from "./IPayouts.sol";
 
 /// @title Where slashed stake goes
 /// @notice The only slasher. Takes a share of what an account has at stake and splits it: to the harmed client at most 30 %,
-/// to the challenger at most 20 %, of the rest half to the reserve and half burned. So at least half is lost to whoever
-/// accuses itself (docs/decisions/0010-the-court.md).
+/// to the challenger at most 20 %, of the rest half to the reserve and half burned. The challenger gets as much again as a
+/// bounty from the epoch's budget, within what the two leave of half: whoever accuses itself loses half at least
+/// (docs/decisions/0010-the-court.md).
 /// @dev Rules: docs/protocol.md section 8.
 interface IPenalties is IPayouts {
     /// @notice `taken` was slashed from `account` for the reason `cause` and split.

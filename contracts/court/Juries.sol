@@ -15,8 +15,7 @@ contract Juries is IJuries, AccessManaged {
     enum Step {
         None,
         Committed,
-        Revealed,
-        Noted
+        Revealed
     }
 
     struct Juror {
@@ -114,13 +113,6 @@ contract Juries is IJuries, AccessManaged {
         emit JurorRevealed(id, msg.sender, vote, outputHash);
     }
 
-    /// @inheritdoc IJuries
-    function noteMissed(bytes32 id, address juror) external {
-        if (!jurorMissed(id, juror) || _jurors[id][juror].step == Step.Noted) revert JuriesNotMissed(juror);
-        _jurors[id][juror].step = Step.Noted;
-        emit JurorMissed(id, juror);
-    }
-
     /* READS */
 
     /// @inheritdoc IJuries
@@ -149,12 +141,6 @@ contract Juries is IJuries, AccessManaged {
     /// @inheritdoc IJuries
     function hasRevealed(bytes32 id, address juror) external view returns (bool) {
         return _jurors[id][juror].step == Step.Revealed;
-    }
-
-    /// @inheritdoc IJuries
-    function jurorMissed(bytes32 id, address juror) public view returns (bool) {
-        Step step = _jurors[id][juror].step;
-        return block.timestamp >= _juries[id].revealEnd && (step == Step.Committed || step == Step.Noted);
     }
 
     function _requireSeat(Jury memory jury, uint8 seat) private view {

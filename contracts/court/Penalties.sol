@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {IRewardDistributor} from "../rewards/IRewardDistributor.sol";
 import {IStakePool} from "../stake/IStakePool.sol";
 import {IPenalties} from "./IPenalties.sol";
 import {Payouts} from "./Payouts.sol";
@@ -17,18 +18,21 @@ contract Penalties is IPenalties, Payouts, AccessManaged {
     address private constant BURN = 0x000000000000000000000000000000000000dEaD;
 
     IStakePool private immutable _pool;
+    IRewardDistributor private immutable _rewards;
     /// @inheritdoc IPenalties
     address public immutable reserve;
 
     /// @param authority The access manager that decides who may punish.
     /// @param pool Holds the stake; its slasher is this contract.
+    /// @param rewards Pays bounties; grants this contract `addBounty`.
     /// @param reserve_ Who gets the reserve's half.
-    constructor(address authority, IStakePool pool, address reserve_)
+    constructor(address authority, IStakePool pool, IRewardDistributor rewards, address reserve_)
         AccessManaged(authority)
         Payouts(IERC20(pool.asset()))
     {
         if (reserve_ == address(0)) revert PenaltiesZeroAddress();
         _pool = pool;
+        _rewards = rewards;
         reserve = reserve_;
     }
 
@@ -52,5 +56,8 @@ contract Penalties is IPenalties, Payouts, AccessManaged {
         _owe(reserve, toReserve);
         _owe(BURN, burned);
         emit Punished(account, cause, challenger, client, taken, toClient, toChallenger, toReserve, burned);
+        // Client and challenger together never get more than half, from whichever till.
+        uint256 bounty = Math.min(toChallenger, taken / 2 - toClient - toChallenger);
+        if (bounty > 0) _rewards.addBounty(challenger, bounty);
     }
 }

@@ -105,6 +105,8 @@ contract EpochClock is IEpochClock, AccessManaged {
             commitEnd: uint64(commitEnd),
             outputEnd: uint64(outputEnd),
             revealEnd: uint64(revealEnd),
+            redrawCommitEnd: uint64(revealEnd + w.commitWindow),
+            redrawEnd: uint64(revealEnd + w.commitWindow + w.revealWindow),
             settleEnd: uint64(settleEnd),
             disputeEnd: disputeEnd
         });

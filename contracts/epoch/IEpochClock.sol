@@ -35,6 +35,8 @@ struct Times {
     uint64 commitEnd;
     uint64 outputEnd;
     uint64 revealEnd;
+    uint64 redrawCommitEnd;
+    uint64 redrawEnd;
     uint64 settleEnd;
     uint64 disputeEnd;
 }

@@ -40,6 +40,9 @@ library Reports {
     /// @notice The panel finding that the samples together are not what the model gives.
     uint256 internal constant PANEL_FAIL = 2;
 
+    /// @dev The low bit of each of 48 verdicts.
+    uint256 private constant LOW_BITS = 0x555555555555555555555555;
+
     /// @notice Probes sent.
     function probes(uint256 report) internal pure returns (uint256) {
         return report & 0xffff;
@@ -86,7 +89,19 @@ library Reports {
         return (report >> 104) & 3;
     }
 
-    /// @notice Reverts unless a probe report is possible.
+    /// @notice Whether a probe report says anything. One of all zeros is an abstention: the seat holds no files of the model,
+    /// so it could not send a request.
+    function judgesProbes(uint256 report) internal pure returns (bool) {
+        return probes(report) > 0;
+    }
+
+    /// @notice Whether a re-run report calls any sample a match or a mismatch; otherwise it is an abstention.
+    function judgesSamples(uint256 report) internal pure returns (bool) {
+        // Match and mismatch have a low bit of zero.
+        return ~(report >> 8) & LOW_BITS & ((1 << (2 * samples(report))) - 1) != 0;
+    }
+
+    /// @notice Reverts unless a probe report is possible, or an abstention: all zeros.
     /// @param report The report.
     /// @param nP Probes that the seat owed; half of them, rounded up, are enough.
     function checkProbe(uint256 report, uint256 nP) internal pure {
@@ -94,6 +109,7 @@ library Reports {
         uint256 inTime = timely(report);
         uint256 answers = answered(report);
         uint256 atPeak = peakProbes(report);
+        if (report == 0) return;
         if (report >> 96 != 0) revert ReportsStrayBits(report >> 96, 0);
         if (sent > nP) revert ReportsTooManyProbes(sent, nP);
         if (2 * sent < nP) revert ReportsTooFewProbes(sent, (nP + 1) / 2);

@@ -40,6 +40,39 @@ library Sampling {
         return uint256(keccak256(abi.encode("surety.sample", seed_, provider, modelId, epoch, j))) % units;
     }
 
+    /// @notice The two samples whose inputs a re-run seat mixes into an input of its own, which nobody has served.
+    /// @param seed_ Seed of the epoch.
+    /// @param provider Provider judged.
+    /// @param modelId Model judged.
+    /// @param role 1 re-run, 2 redraw.
+    /// @param seat The seat.
+    /// @param m Samples of the log, at least 1.
+    /// @return i The sample that the mix starts from, below `m`.
+    /// @return k The sample that it moves towards, below `m`.
+    function ownInput(bytes32 seed_, address provider, bytes32 modelId, uint8 role, uint8 seat, uint256 m)
+        internal
+        pure
+        returns (uint256 i, uint256 k)
+    {
+        if (m == 0) revert SamplingNoUnits(0, 1);
+        uint256 drawn = uint256(keccak256(abi.encode("surety.own", seed_, provider, modelId, role, seat)));
+        return (uint256(uint32(drawn)) % m, uint256(uint32(drawn >> 32)) % m);
+    }
+
+    /// @notice Whether a seat's own input is redone in the next epoch: a tenth of them are, and nobody knows which before.
+    /// @param nextSeed Seed of the epoch after the one judged.
+    /// @param provider Provider judged.
+    /// @param modelId Model judged.
+    /// @param role 1 re-run, 2 redraw.
+    /// @param seat The seat.
+    function isRedone(bytes32 nextSeed, address provider, bytes32 modelId, uint8 role, uint8 seat)
+        internal
+        pure
+        returns (bool)
+    {
+        return uint256(keccak256(abi.encode("surety.redo", nextSeed, provider, modelId, role, seat))) % 10 == 0;
+    }
+
     /// @notice Samples of one log, m: 48, 24 or 12, fewer the longer a record has been calm.
     /// @param settled Epochs settled since tenure began.
     /// @param cusum CUSUM of the word C, Q24.

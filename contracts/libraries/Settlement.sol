@@ -5,19 +5,23 @@ import {Reports} from "./Reports.sol";
 
 /// @title Settlement
 /// @notice Makes one finding out of a committee's reports.
-/// @dev docs/protocol.md section 6, "Settlement". Reports have passed `Reports`; a committee has five seats and a quorum
-/// of three.
+/// @dev docs/protocol.md sections 3 ("Quorum") and 6 ("Settlement"). Reports have passed `Reports`. Whoever did not reveal
+/// does not count: reports are those of the seats that revealed, in the order of seats.
 library Settlement {
     using Reports for uint256;
 
     /// @notice Seats of a committee.
     uint256 internal constant SEATS = 5;
-    /// @notice Reveals below which the finding is unknown.
+    /// @notice Reveals below which a committee's finding is unknown.
     uint256 internal constant QUORUM = 3;
+    /// @notice Seats of the committee that re-runs when the first one lacked its quorum.
+    uint256 internal constant REDRAW_SEATS = 9;
+    /// @notice Its quorum.
+    uint256 internal constant REDRAW_QUORUM = 5;
 
     /// @notice What the seats of a committee found of an epoch's samples; without a quorum only `recheck` is set.
     struct Samples {
-        /// Whether three seats revealed.
+        /// Whether enough seats revealed.
         bool quorum;
         /// Whether the next log is to be sampled at full depth: no quorum, more than a quarter of the samples undecided, or
         /// a majority says that the samples together fail the panel test.
@@ -35,15 +39,14 @@ library Settlement {
 
     /// @notice Adds the middle of the probe reports: three of five, two of four, all of three, ordered by timely/probes
     /// and then by seat, so that neither one flatterer nor one slanderer counts.
-    /// @param reports Probe report per seat.
-    /// @param revealed Whether the seat revealed.
-    /// @return quorum Whether three seats revealed; without it all else is 0.
+    /// @param reports Revealed probe reports, at most five; abstentions do not count.
+    /// @return quorum Whether three seats judged; without it all else is 0.
     /// @return probes Probes sent.
     /// @return timely Answers in time.
     /// @return peakProbes Probes in peak slots.
     /// @return peakTimely Answers in time in peak slots.
     /// @return atCapacity Refusals with 429.
-    function aggregateProbes(uint256[SEATS] memory reports, bool[SEATS] memory revealed)
+    function aggregateProbes(uint256[] memory reports)
         internal
         pure
         returns (
@@ -55,7 +58,7 @@ library Settlement {
             uint256 atCapacity
         )
     {
-        (uint256[SEATS] memory sorted, uint256 count) = _sorted(reports, revealed);
+        (uint256[] memory sorted, uint256 count) = _sorted(reports);
         if (count < QUORUM) return (false, 0, 0, 0, 0, 0);
         quorum = true;
         uint256 cut = count > QUORUM ? 1 : 0;
@@ -69,27 +72,25 @@ library Settlement {
     }
 
     /// @notice Judges every sample by strict majority of the revealed re-run reports.
-    /// @param reports Re-run report per seat, of m samples each.
-    /// @param revealed Whether the seat revealed.
+    /// @param reports Revealed re-run reports of m samples each, at most nine.
+    /// @param quorum Reports needed for a finding, at least 3.
     /// @param m Samples of the log, at most 48.
     /// @return found What they found.
-    function judgeSamples(uint256[SEATS] memory reports, bool[SEATS] memory revealed, uint256 m)
+    function judgeSamples(uint256[] memory reports, uint256 quorum, uint256 m)
         internal
         pure
         returns (Samples memory found)
     {
-        uint256 count = 0;
-        uint256 failed = 0;
-        for (uint256 seat = 0; seat < SEATS; ++seat) {
-            if (!revealed[seat]) continue;
-            ++count;
-            if (reports[seat].panel() == Reports.PANEL_FAIL) ++failed;
-        }
-        found.quorum = count >= QUORUM;
+        uint256 count = reports.length;
+        found.quorum = count >= quorum;
         found.recheck = !found.quorum;
         if (!found.quorum) return found;
-        uint256 good = _majority(reports, revealed, count, Reports.MATCH);
-        uint256 bad = _majority(reports, revealed, count, Reports.MISMATCH);
+        uint256 failed = 0;
+        for (uint256 i = 0; i < count; ++i) {
+            if (reports[i].panel() == Reports.PANEL_FAIL) ++failed;
+        }
+        uint256 good = _majority(reports, Reports.MATCH);
+        uint256 bad = _majority(reports, Reports.MISMATCH);
         for (uint256 j = 0; j < m; ++j) {
             if ((good >> (2 * j)) & 1 == 1) ++found.matches;
             else if ((bad >> (2 * j)) & 1 == 1) found.mismatches |= uint48(1 << j);
@@ -98,44 +99,41 @@ library Settlement {
         found.recheck = 4 * found.undecided > m || 2 * failed > count;
     }
 
-    /// @dev Bit 2j set where more than half of the `count` revealed reports give `verdict` on sample j. All samples are
-    /// counted at once: `ones`, `twos` and `fours` hold the binary digits of the votes.
-    function _majority(
-        uint256[SEATS] memory reports,
-        bool[SEATS] memory revealed,
-        uint256 count,
-        uint256 verdict
-    ) private pure returns (uint256) {
+    /// @dev Bit 2j set where more than half of the reports give `verdict` on sample j. All samples are counted at once:
+    /// `ones` to `eights` hold the binary digits of the votes, of nine at most.
+    function _majority(uint256[] memory reports, uint256 verdict) private pure returns (uint256) {
         uint256 ones = 0;
         uint256 twos = 0;
         uint256 fours = 0;
-        for (uint256 seat = 0; seat < SEATS; ++seat) {
-            if (!revealed[seat]) continue;
-            uint256 differs = (reports[seat] >> 8) ^ (verdict * LANES);
+        uint256 eights = 0;
+        for (uint256 i = 0; i < reports.length; ++i) {
+            uint256 differs = (reports[i] >> 8) ^ (verdict * LANES);
             uint256 votes = ~(differs | (differs >> 1)) & LANES;
             uint256 carry = ones & votes;
             ones ^= votes;
-            fours |= twos & carry;
+            votes = twos & carry;
             twos ^= carry;
+            eights |= fours & votes;
+            fours ^= votes;
         }
-        return fours | (count == QUORUM ? twos : twos & ones); // two of three, three of four or five
+        uint256 need = reports.length / 2 + 1;
+        if (need == 2) return eights | fours | twos;
+        if (need == 3) return eights | fours | (twos & ones);
+        if (need == 4) return eights | fours;
+        return eights | (fours & (twos | ones));
     }
 
-    /// @dev The revealed reports, lowest timely share first. Insertion keeps equals in the order of their seats.
-    function _sorted(uint256[SEATS] memory reports, bool[SEATS] memory revealed)
-        private
-        pure
-        returns (uint256[SEATS] memory sorted, uint256 count)
-    {
-        for (uint256 seat = 0; seat < SEATS; ++seat) {
-            if (!revealed[seat]) continue;
-            uint256 report = reports[seat];
+    /// @dev The reports that judge, lowest timely share first. Insertion keeps equals in the order of their seats.
+    function _sorted(uint256[] memory reports) private pure returns (uint256[] memory sorted, uint256 count) {
+        sorted = new uint256[](reports.length);
+        for (uint256 i = 0; i < reports.length; ++i) {
+            if (!reports[i].judgesProbes()) continue;
             uint256 place = count++;
-            while (place > 0 && _below(report, sorted[place - 1])) {
+            while (place > 0 && _below(reports[i], sorted[place - 1])) {
                 sorted[place] = sorted[place - 1];
                 --place;
             }
-            sorted[place] = report;
+            sorted[place] = reports[i];
         }
     }
 

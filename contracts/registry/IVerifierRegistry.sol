@@ -11,9 +11,12 @@ interface IVerifierRegistry {
     /// @notice Ticket `index` ends with epoch `until` (exclusive).
     event TicketReturned(address indexed verifier, uint256 indexed index, uint64 until);
 
+    /// @notice `verifier` buys no tickets before epoch `until`, and anybody may take back those that it has.
+    event Ejected(address indexed verifier, uint64 until);
+
     /// @notice Between 1 and 32 tickets at a time.
     error VerifierRegistryBadCount(uint256 have, uint256 limit);
-    /// @notice The ticket is not the caller's.
+    /// @notice The ticket is another verifier's.
     error VerifierRegistryNotHolder(address have, address need);
     /// @notice There is no such ticket.
     error VerifierRegistryNoTicket(uint256 have, uint256 length);
@@ -21,6 +24,10 @@ interface IVerifierRegistry {
     error VerifierRegistryReturned(uint256 index, uint64 until);
     /// @notice A provider's stake is not a verifier's: use another address.
     error VerifierRegistryIsProvider(address account);
+    /// @notice The caller was ejected: it buys no tickets before epoch `need`.
+    error VerifierRegistryEjected(uint256 have, uint256 need);
+    /// @notice The verifier's stake covers all its tickets but `limit` of them.
+    error VerifierRegistryBacked(uint256 have, uint256 limit);
     /// @notice The ticket size is zero.
     error VerifierRegistryNoSize();
 
@@ -29,6 +36,13 @@ interface IVerifierRegistry {
 
     /// @notice Returns tickets and frees their stake for exit. A ticket bought in the same epoch never counts.
     function giveBack(uint256[] calldata indexes) external;
+
+    /// @notice Ejects a verifier for `epochs` epochs from now; never shortens. Caller: by the access manager.
+    function eject(address verifier, uint64 epochs) external;
+
+    /// @notice Returns tickets of a verifier that was ejected, or whose stake a slash has left below what its tickets lock: of
+    /// the latter only as many as nothing backs. Anyone may. By index, because a verifier has as many tickets as it likes.
+    function takeBack(address verifier, uint256[] calldata indexes) external;
 
     /// @notice Starts an exit of the caller's free stake, paid to the caller after the exit delay. Not for providers.
     function exit(uint256 amount) external returns (uint256 id);
@@ -56,6 +70,9 @@ interface IVerifierRegistry {
 
     /// @notice Places in the array of tickets at the end of `epoch`.
     function lengthAt(uint64 epoch) external view returns (uint256);
+
+    /// @notice First epoch in which `verifier` may buy tickets again; 0 if it was never ejected.
+    function ejectedUntil(address verifier) external view returns (uint64);
 
     /// @notice Tickets that `verifier` holds and has not returned.
     function ticketsOf(address verifier) external view returns (uint256);

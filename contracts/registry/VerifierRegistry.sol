@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {DoubleEndedQueue} from "@openzeppelin/contracts/utils/structs/DoubleEndedQueue.sol";
+import {Closable} from "../access/Closable.sol";
 import {IEpochClock} from "../epoch/IEpochClock.sol";
 import {EpochKey} from "../libraries/EpochKey.sol";
 import {Seats} from "../libraries/Seats.sol";
@@ -18,7 +21,7 @@ import {IVerifierRegistry} from "./IVerifierRegistry.sol";
 /// the ticket counts in e. Both are fixed when e - 2 ends, before its seed exists: a purchase or return in epoch x counts
 /// from x + 2 on. And both stay readable: a place that has counted keeps its ticket until the end of its last epoch lies
 /// the exit delay back, beyond which nobody's stake can depend on the draw.
-contract VerifierRegistry is IVerifierRegistry {
+contract VerifierRegistry is IVerifierRegistry, Closable {
     using Checkpoints for Checkpoints.Trace208;
     using DoubleEndedQueue for DoubleEndedQueue.Bytes32Deque;
 
@@ -43,12 +46,21 @@ contract VerifierRegistry is IVerifierRegistry {
     /// the front those that never will, free at once.
     DoubleEndedQueue.Bytes32Deque private _dead;
     mapping(address verifier => uint256) private _ticketsOf;
+    /// @inheritdoc IVerifierRegistry
+    mapping(address verifier => uint64) public ejectedUntil;
 
+    /// @param authority Access manager: who may eject.
     /// @param clock Says which epoch it is.
     /// @param pool Holds the stake; this contract needs the right to lock, unlock and request exits there.
     /// @param providers Says who is a provider, and whose.
     /// @param ticketSize_ Stake per ticket in the asset's smallest unit.
-    constructor(IEpochClock clock, IStakePool pool, IProviderRegistry providers, uint256 ticketSize_) {
+    constructor(
+        address authority,
+        IEpochClock clock,
+        IStakePool pool,
+        IProviderRegistry providers,
+        uint256 ticketSize_
+    ) AccessManaged(authority) {
         if (ticketSize_ == 0) revert VerifierRegistryNoSize();
         _clock = clock;
         _pool = pool;
@@ -60,12 +72,13 @@ contract VerifierRegistry is IVerifierRegistry {
     }
 
     /// @inheritdoc IVerifierRegistry
-    function buy(uint256 count) external returns (uint256[] memory indexes) {
+    function buy(uint256 count) external whileOpen returns (uint256[] memory indexes) {
         _checkCount(count);
         _onlyVerifier();
+        uint64 epoch = _clock.current();
+        if (epoch < ejectedUntil[msg.sender]) revert VerifierRegistryEjected(epoch, ejectedUntil[msg.sender]);
         _pool.lock(msg.sender, count * _ticketSize);
 
-        uint64 epoch = _clock.current();
         uint48 from = EpochKey.write(epoch + NOTICE);
         indexes = new uint256[](count);
         for (uint256 i = 0; i < count; ++i) {
@@ -80,6 +93,28 @@ contract VerifierRegistry is IVerifierRegistry {
 
     /// @inheritdoc IVerifierRegistry
     function giveBack(uint256[] calldata indexes) external {
+        _return(msg.sender, indexes);
+    }
+
+    /// @inheritdoc IVerifierRegistry
+    function eject(address verifier, uint64 epochs) external alsoClosed {
+        uint64 until = _clock.current() + epochs;
+        if (until <= ejectedUntil[verifier]) return;
+        ejectedUntil[verifier] = until;
+        emit Ejected(verifier, until);
+    }
+
+    /// @inheritdoc IVerifierRegistry
+    function takeBack(address verifier, uint256[] calldata indexes) external {
+        if (_clock.current() >= ejectedUntil[verifier]) {
+            uint256 missing = Math.saturatingSub(_pool.locked(verifier), _pool.stakeOf(verifier));
+            uint256 limit = Math.ceilDiv(missing, _ticketSize);
+            if (indexes.length > limit) revert VerifierRegistryBacked(indexes.length, limit);
+        }
+        _return(verifier, indexes);
+    }
+
+    function _return(address verifier, uint256[] calldata indexes) private {
         uint256 count = indexes.length;
         _checkCount(count);
         uint48 until = EpochKey.write(_clock.current() + NOTICE);
@@ -87,17 +122,17 @@ contract VerifierRegistry is IVerifierRegistry {
             uint256 index = indexes[i];
             if (index >= _tickets.length) revert VerifierRegistryNoTicket(index, _tickets.length);
             Ticket storage held = _tickets[index];
-            if (held.verifier != msg.sender) revert VerifierRegistryNotHolder(msg.sender, held.verifier);
+            if (held.verifier != verifier) revert VerifierRegistryNotHolder(verifier, held.verifier);
             if (held.until != LIVE) revert VerifierRegistryReturned(index, held.until);
             held.until = until;
             // Returned in the epoch of its purchase it never counts. Its place is free at once, or buying and returning
             // the same stake over and over would fill the array with dead places, and seats would stay empty.
             if (held.from == until) _dead.pushFront(bytes32(index));
             else _dead.pushBack(bytes32(index));
-            emit TicketReturned(msg.sender, index, until);
+            emit TicketReturned(verifier, index, until);
         }
-        _ticketsOf[msg.sender] -= count;
-        _pool.unlock(msg.sender, count * _ticketSize);
+        _ticketsOf[verifier] -= count;
+        _pool.unlock(verifier, count * _ticketSize);
     }
 
     /// @inheritdoc IVerifierRegistry

@@ -10,7 +10,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IEpochClock} from "../epoch/IEpochClock.sol";
 import {ExactTransfer} from "../libraries/ExactTransfer.sol";
 import {IProviderRegistry} from "../registry/IProviderRegistry.sol";
-import {IRewardDistributor} from "./IRewardDistributor.sol";
+import {BudgetState, IRewardDistributor} from "./IRewardDistributor.sol";
 
 /// @title Pay
 /// @notice Splits each epoch's budget by weights and points; see IRewardDistributor.
@@ -19,13 +19,14 @@ contract RewardDistributor is IRewardDistributor, AccessManaged, ReentrancyGuard
     using SafeERC20 for IERC20;
 
     struct Epoch {
-        uint256 budget;
+        uint128 budget;
+        uint120 bounties;
+        bool swept;
         uint256 weight;
         uint256 points;
-        bool swept;
     }
 
-    /// @dev The weight or points of one epoch that are not credited yet, one slot.
+    /// @dev The weight, points or bounties of one epoch that are not credited yet, one slot.
     struct Pending {
         uint64 epoch;
         uint192 amount;
@@ -33,6 +34,7 @@ contract RewardDistributor is IRewardDistributor, AccessManaged, ReentrancyGuard
 
     uint256 private constant PROVIDERS_BPS = 7_500;
     uint256 private constant VERIFIERS_BPS = 2_000;
+    uint256 private constant CHALLENGERS_BPS = 500;
     uint256 private constant BPS = 10_000;
 
     IERC20 private immutable _asset;
@@ -44,8 +46,10 @@ contract RewardDistributor is IRewardDistributor, AccessManaged, ReentrancyGuard
     mapping(address provider => mapping(bytes32 modelId => Pending)) private _weights;
     /// @dev Two epochs are open at a time, because reveals of an epoch come before the close of the one before it.
     mapping(address verifier => Pending[2]) private _points;
+    mapping(address challenger => Pending) private _bounties;
     mapping(address provider => uint256) private _providerBalance;
     mapping(address verifier => uint256) private _verifierBalance;
+    mapping(address challenger => uint256) private _challengerBalance;
 
     /// @param authority Access manager: who may add weight and points.
     /// @param asset The token of all pay; without transfer fees.
@@ -69,7 +73,8 @@ contract RewardDistributor is IRewardDistributor, AccessManaged, ReentrancyGuard
         if (amount == 0) revert RewardDistributorZeroAmount();
         uint256 end = _clock.times(epoch).end;
         if (block.timestamp >= end) revert RewardDistributorEpochOver(block.timestamp, end);
-        _epochs[epoch].budget += amount;
+        Epoch storage info = _epochs[epoch];
+        info.budget = (info.budget + amount).toUint128();
         emit Funded(epoch, msg.sender, amount);
         uint256 received = ExactTransfer.pull(_asset, msg.sender, amount);
         if (received != amount) revert RewardDistributorWrongTransfer(received, amount);
@@ -79,14 +84,13 @@ contract RewardDistributor is IRewardDistributor, AccessManaged, ReentrancyGuard
     function sweep(uint64 epoch) external returns (uint256 amount) {
         _requireOver(epoch);
         Epoch storage info = _epochs[epoch];
+        if (info.budget == 0) revert RewardDistributorUnfunded(epoch);
         if (info.swept) revert RewardDistributorSwept(epoch);
         info.swept = true;
-        uint256 forProviders = info.budget * PROVIDERS_BPS / BPS;
-        uint256 forVerifiers = info.budget * VERIFIERS_BPS / BPS;
-        // Nobody can prove a fault before there is a court, so the challengers' part is unearned.
-        amount = info.budget - forProviders - forVerifiers;
-        if (info.weight == 0) amount += forProviders;
-        if (info.points == 0) amount += forVerifiers;
+        amount = info.budget;
+        if (info.weight > 0) amount -= _part(info, PROVIDERS_BPS);
+        if (info.points > 0) amount -= _part(info, VERIFIERS_BPS);
+        amount -= Math.min(info.bounties, _part(info, CHALLENGERS_BPS));
         emit Swept(epoch, amount);
         if (amount > 0) _asset.safeTransfer(_sink, amount);
     }
@@ -118,6 +122,17 @@ contract RewardDistributor is IRewardDistributor, AccessManaged, ReentrancyGuard
         emit PointsAdded(verifier, epoch, points);
     }
 
+    /// @inheritdoc IRewardDistributor
+    function addBounty(address challenger, uint256 amount) external restricted {
+        uint64 epoch = _clock.current();
+        Pending storage pending = _bounties[challenger];
+        if (pending.amount > 0 && pending.epoch != epoch) _creditBounty(challenger, pending);
+        _bounties[challenger] = Pending(epoch, (pending.amount + amount).toUint192());
+        Epoch storage info = _epochs[epoch];
+        info.bounties = (info.bounties + amount).toUint120();
+        emit BountyAdded(challenger, epoch, amount);
+    }
+
     function _creditWeight(address provider, Pending storage pending) private {
         uint256 amount = _weightShare(pending.epoch, pending.amount);
         _providerBalance[provider] += amount;
@@ -129,6 +144,14 @@ contract RewardDistributor is IRewardDistributor, AccessManaged, ReentrancyGuard
         uint256 amount = _pointsShare(pending.epoch, pending.amount);
         _verifierBalance[verifier] += amount;
         emit Credited(verifier, pending.epoch, amount);
+        pending.amount = 0;
+    }
+
+    /// @dev Bounties are of the epoch in which a fault is proven, whose budget and bounties are final once it is over.
+    function _creditBounty(address challenger, Pending storage pending) private {
+        uint256 amount = _bountyShare(pending.epoch, pending.amount);
+        _challengerBalance[challenger] += amount;
+        emit Credited(challenger, pending.epoch, amount);
         pending.amount = 0;
     }
 
@@ -157,6 +180,15 @@ contract RewardDistributor is IRewardDistributor, AccessManaged, ReentrancyGuard
         _pay(verifier, verifier, amount);
     }
 
+    /// @inheritdoc IRewardDistributor
+    function claimChallenger(address challenger) external returns (uint256 amount) {
+        Pending storage pending = _bounties[challenger];
+        if (pending.amount > 0 && pending.epoch < _clock.current()) _creditBounty(challenger, pending);
+        amount = _challengerBalance[challenger];
+        _challengerBalance[challenger] = 0;
+        _pay(challenger, challenger, amount);
+    }
+
     function _pay(address account, address receiver, uint256 amount) private {
         if (amount == 0) return;
         emit Claimed(account, receiver, amount);
@@ -173,6 +205,27 @@ contract RewardDistributor is IRewardDistributor, AccessManaged, ReentrancyGuard
     {
         Epoch storage info = _epochs[epoch];
         return (info.budget, info.weight, info.points, info.swept);
+    }
+
+    /// @inheritdoc IRewardDistributor
+    function partsOf(uint64 epoch)
+        external
+        view
+        returns (uint256 providers, uint256 verifiers, uint256 challengers, uint256 bounties)
+    {
+        Epoch storage info = _epochs[epoch];
+        providers = _part(info, PROVIDERS_BPS);
+        verifiers = _part(info, VERIFIERS_BPS);
+        return (providers, verifiers, _part(info, CHALLENGERS_BPS), info.bounties);
+    }
+
+    /// @inheritdoc IRewardDistributor
+    function stateOf(uint64 epoch) external view returns (BudgetState) {
+        Epoch storage info = _epochs[epoch];
+        if (block.timestamp < _clock.times(epoch).end) return BudgetState.Open;
+        if (info.budget == 0) return BudgetState.Unfunded;
+        if (!_isOver(epoch)) return BudgetState.Counting;
+        return info.swept ? BudgetState.Swept : BudgetState.Closed;
     }
 
     /// @inheritdoc IRewardDistributor
@@ -194,18 +247,36 @@ contract RewardDistributor is IRewardDistributor, AccessManaged, ReentrancyGuard
     }
 
     /// @inheritdoc IRewardDistributor
+    function claimableChallenger(address challenger) external view returns (uint256 amount) {
+        amount = _challengerBalance[challenger];
+        Pending memory pending = _bounties[challenger];
+        if (pending.amount > 0 && pending.epoch < _clock.current()) amount += _bountyShare(pending.epoch, pending.amount);
+    }
+
+    /// @inheritdoc IRewardDistributor
     function sink() external view returns (address) {
         return _sink;
     }
 
     function _weightShare(uint64 epoch, uint256 weight) private view returns (uint256) {
         Epoch storage info = _epochs[epoch];
-        return Math.mulDiv(info.budget * PROVIDERS_BPS / BPS, weight, info.weight);
+        return Math.mulDiv(_part(info, PROVIDERS_BPS), weight, info.weight);
     }
 
     function _pointsShare(uint64 epoch, uint256 points) private view returns (uint256) {
         Epoch storage info = _epochs[epoch];
-        return Math.mulDiv(info.budget * VERIFIERS_BPS / BPS, points, info.points);
+        return Math.mulDiv(_part(info, VERIFIERS_BPS), points, info.points);
+    }
+
+    /// @dev In full, or in proportion where the epoch's bounties are more than the challengers' part.
+    function _bountyShare(uint64 epoch, uint256 amount) private view returns (uint256) {
+        Epoch storage info = _epochs[epoch];
+        uint256 part = _part(info, CHALLENGERS_BPS);
+        return info.bounties <= part ? amount : Math.mulDiv(part, amount, info.bounties);
+    }
+
+    function _part(Epoch storage info, uint256 bps) private view returns (uint256) {
+        return uint256(info.budget) * bps / BPS;
     }
 
     function _isOver(uint64 epoch) private view returns (bool) {

@@ -2,13 +2,13 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
+import {Closable} from "../access/Closable.sol";
 import {IEpochClock} from "../epoch/IEpochClock.sol";
 import {EpochKey} from "../libraries/EpochKey.sol";
 import {ExactTransfer} from "../libraries/ExactTransfer.sol";
@@ -19,21 +19,21 @@ import {ExitState, ExitStatus, IStakePool, Tranche} from "./IStakePool.sol";
 /// @title The only holder of stake
 /// @notice Own bonds and backing, active and leaving, and the slashes of them; see IStakePool.
 /// @dev docs/protocol.md section 4. Balances are kept, never read off the token, so a donation changes nothing.
-contract StakePool is IStakePool, AccessManaged, ReentrancyGuardTransient {
+contract StakePool is IStakePool, Closable, ReentrancyGuardTransient {
     using Checkpoints for Checkpoints.Trace208;
     using SafeERC20 for IERC20;
     using SharesMath for Pool;
 
     uint256 private constant WAD = 1e18;
 
-    /// @dev Two slots beside the history. The leaving pool lies across both: bonds touch the first alone, and who has locked
-    /// stake has the second already when it leaves.
+    /// @dev Two slots beside the history. Who is never slashed touches the second by its locks alone.
     struct Own {
         uint96 active;
         uint96 leavingTokens;
         /// Exits ever requested.
         uint64 exitCount;
-        uint128 leavingShares;
+        /// Shares of the leaving pool beyond its tokens: none until a slash.
+        uint128 leavingExcess;
         uint32 leavingEra;
         /// What no exit may go below.
         uint96 locked;
@@ -75,16 +75,6 @@ contract StakePool is IStakePool, AccessManaged, ReentrancyGuardTransient {
     mapping(address account => Backing) private _backing;
     mapping(address account => mapping(Tranche tranche => mapping(uint256 id => Exit))) private _exits;
 
-    /// @dev As `restricted`, but it also lets through while the manager has this contract closed: a pause stops what begins
-    /// (locks, deposits), never what ends. A right with a delay does not count.
-    modifier alsoClosed() {
-        IAccessManager manager = IAccessManager(authority());
-        uint64 role = manager.getTargetFunctionRole(address(this), msg.sig);
-        (bool member, uint32 delay) = manager.hasRole(role, msg.sender);
-        if (!member || delay != 0) revert AccessManagedUnauthorized(msg.sender);
-        _;
-    }
-
     /// @param authority The access manager that decides who may deposit, request exits, lock and unlock.
     /// @param asset_ Token of all stake, without transfer fees.
     /// @param clock Says which epoch it is and how long an exit takes.
@@ -100,7 +90,7 @@ contract StakePool is IStakePool, AccessManaged, ReentrancyGuardTransient {
     /* IN */
 
     /// @inheritdoc IStakePool
-    function bond(address account, uint256 amount) external nonReentrant {
+    function bond(address account, uint256 amount) external nonReentrant whileOpen {
         if (account == address(0)) revert StakePoolZeroAddress();
         _pull(account, Tranche.Own, amount, _ownTotal(account));
         Own storage own = _own[account];
@@ -330,7 +320,12 @@ contract StakePool is IStakePool, AccessManaged, ReentrancyGuardTransient {
             return;
         }
         Own storage own = _own[account];
-        (own.leavingTokens, own.leavingShares, own.leavingEra) = (leaving.tokens, leaving.shares, leaving.era);
+        own.leavingTokens = leaving.tokens;
+        // Shares are bought at one token or less and sold rounding down, so there are never fewer than tokens.
+        uint128 excess = leaving.shares - leaving.tokens;
+        if (excess != own.leavingExcess || leaving.era != own.leavingEra) {
+            (own.leavingExcess, own.leavingEra) = (excess, leaving.era);
+        }
     }
 
     /// @dev `locked_` is within the bond when it rises.
@@ -360,7 +355,7 @@ contract StakePool is IStakePool, AccessManaged, ReentrancyGuardTransient {
     function _leaving(address account, Tranche tranche) private view returns (Pool memory) {
         if (tranche == Tranche.Backing) return _backing[account].leaving;
         Own storage own = _own[account];
-        return Pool(own.leavingTokens, own.leavingShares, own.leavingEra);
+        return Pool(own.leavingTokens, own.leavingTokens + own.leavingExcess, own.leavingEra);
     }
 
     function _ownTotal(address account) private view returns (uint256) {

@@ -1,165 +1,49 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {Commitment, ICommitmentBook} from "../availability/ICommitmentBook.sol";
-import {IReceiptLog, Log} from "../availability/IReceiptLog.sol";
-import {IEpochClock, Times} from "../epoch/IEpochClock.sol";
-import {ISeedBeacon} from "../epoch/ISeedBeacon.sol";
-import {Commitments} from "../libraries/Commitments.sol";
+import {Commitment} from "../availability/ICommitmentBook.sol";
+import {Log} from "../availability/IReceiptLog.sol";
+import {Times} from "../epoch/IEpochClock.sol";
 import {ReliabilityMath} from "../libraries/ReliabilityMath.sol";
-import {Reports} from "../libraries/Reports.sol";
 import {Sampling} from "../libraries/Sampling.sol";
 import {Seats} from "../libraries/Seats.sol";
 import {Settlement} from "../libraries/Settlement.sol";
 import {IProviderRegistry} from "../registry/IProviderRegistry.sol";
-import {IVerifierRegistry} from "../registry/IVerifierRegistry.sol";
 import {IReliabilityLedger, Outcome} from "../reliability/IReliabilityLedger.sol";
-import {IRewardDistributor} from "../rewards/IRewardDistributor.sol";
 import {IStakePool} from "../stake/IStakePool.sol";
-import {IAttestationHub, Reveal} from "./IAttestationHub.sol";
+import {Attestations} from "./Attestations.sol";
+import {IAttestationHub} from "./IAttestationHub.sol";
 
 /// @title Attestations and settlement
-/// @notice Commit, reveal, settle; see IAttestationHub.
-contract AttestationHub is IAttestationHub {
-    /// @notice The contracts below, in order of deployment.
-    struct Parts {
-        IEpochClock clock;
-        IReliabilityLedger ledger;
-        IStakePool pool;
-        ISeedBeacon beacon;
-        IProviderRegistry providers;
-        IVerifierRegistry verifiers;
-        ICommitmentBook book;
-        IReceiptLog log;
-        IRewardDistributor rewards;
-    }
-
+/// @notice Makes one update of the record out of an epoch's reports; see IAttestationHub.
+contract AttestationHub is Attestations {
     /// @dev What a settlement leaves for the court, one slot.
     struct Finding {
         uint48 mismatches;
         uint64 settledAt;
     }
 
-    /// @dev Seats of a committee, `Settlement.SEATS`; an array type needs a constant of this contract.
-    uint256 private constant SEATS = 5;
-    /// @dev The commitment's round; the redraw has its own.
-    uint8 private constant ROUND = 0;
-    /// @dev Marks a report as revealed: a report of all zeros is one too.
-    uint256 private constant REVEALED = 1 << 255;
     /// @dev Records keep bonds in gwei of the asset.
     uint256 private constant GWEI = 1e9;
     /// @dev A flag of the record's summary, see Reliability.
     uint8 private constant RECHECK = 1;
 
-    IEpochClock private immutable _clock;
     IReliabilityLedger private immutable _ledger;
     IStakePool private immutable _pool;
-    ISeedBeacon private immutable _beacon;
     IProviderRegistry private immutable _providers;
-    IVerifierRegistry private immutable _verifiers;
-    ICommitmentBook private immutable _book;
-    IReceiptLog private immutable _log;
-    IRewardDistributor private immutable _rewards;
 
-    mapping(uint64 epoch => mapping(address verifier => bytes32)) private _commitments;
-    mapping(
-        address provider => mapping(
-            bytes32 modelId => mapping(uint64 epoch => mapping(uint8 role => uint256[SEATS]))
-        )
-    ) private _reports;
     mapping(address provider => mapping(bytes32 modelId => mapping(uint64 epoch => Finding))) private _findings;
     /// @dev First epoch that is not settled, if it is promised.
     mapping(address provider => mapping(bytes32 modelId => uint64)) private _cursor;
 
+    /// @param authority Access manager: whether commitments are paused.
     /// @param parts Grants needed by this contract: `ReliabilityLedger.settle`, `CommitmentBook.measure`,
     /// `RewardDistributor.addWeight`, `RewardDistributor.addPoints`.
-    constructor(Parts memory parts) {
-        _clock = parts.clock;
+    constructor(address authority, Parts memory parts) Attestations(authority, parts) {
         _ledger = parts.ledger;
         _pool = parts.pool;
-        _beacon = parts.beacon;
         _providers = parts.providers;
-        _verifiers = parts.verifiers;
-        _book = parts.book;
-        _log = parts.log;
-        _rewards = parts.rewards;
-    }
-
-    /* COMMIT */
-
-    /// @inheritdoc IAttestationHub
-    function commit(uint64 epoch, bytes32 commitment) external {
-        Times memory times = _clock.times(epoch);
-        _requireTime(times.openEnd, times.commitEnd);
-        if (commitment == 0) revert AttestationHubZeroCommitment();
-        if (_commitments[epoch][msg.sender] != 0) revert AttestationHubCommitted(msg.sender, epoch);
-        _commitments[epoch][msg.sender] = commitment;
-        emit Committed(epoch, msg.sender, commitment);
-    }
-
-    /* REVEAL */
-
-    /// @inheritdoc IAttestationHub
-    function reveal(uint64 epoch, Reveal[] calldata reveals) external {
-        Times memory times = _clock.times(epoch);
-        _requireTime(times.outputEnd, times.revealEnd);
-        bytes32 commitment = _commitments[epoch][msg.sender];
-        for (uint256 i = 0; i < reveals.length; ++i) {
-            _reveal(epoch, commitment, i, reveals[i]);
-        }
-        if (reveals.length > 0) _rewards.addPoints(msg.sender, epoch, reveals.length);
-    }
-
-    function _reveal(uint64 epoch, bytes32 commitment, uint256 i, Reveal calldata item) private {
-        if (item.role > Seats.ROLE_RERUN || item.seat >= SEATS) {
-            revert AttestationHubNoSuchSeat(i, item.role, item.seat);
-        }
-        _requireOpens(epoch, commitment, i, item);
-        _requireSeat(epoch, i, item);
-        _requireReport(epoch, i, item);
-        uint256[SEATS] storage reports = _reports[item.provider][item.modelId][epoch][item.role];
-        if (reports[item.seat] != 0) revert AttestationHubRevealed(i);
-        reports[item.seat] = item.report | REVEALED;
-        emit Revealed(
-            item.provider, item.modelId, epoch, item.role, item.seat, msg.sender, item.report, item.dataRoot
-        );
-    }
-
-    /// @dev A re-run's verdicts follow only now, so its committed report is 0.
-    function _requireOpens(uint64 epoch, bytes32 commitment, uint256 i, Reveal calldata item) private view {
-        bytes32 leaf = Commitments.assignmentLeaf(
-            item.role,
-            item.provider,
-            item.modelId,
-            item.role == Seats.ROLE_PROBE ? item.report : 0,
-            item.dataRoot,
-            item.salt
-        );
-        bytes32 root = MerkleProof.processProofCalldata(item.proof, leaf);
-        bytes32 opened = Commitments.commitment(address(this), epoch, ROUND, msg.sender, root);
-        if (opened != commitment) revert AttestationHubWrongOpening(i, opened, commitment);
-    }
-
-    function _requireSeat(uint64 epoch, uint256 i, Reveal calldata item) private view {
-        (bytes32 seed, uint64 seedEpoch) = _seedFor(epoch, item.role);
-        if (seed == 0) revert AttestationHubNoSeed(i, seedEpoch);
-        // Seats above the caller's do not matter: seat s depends on lower seats alone.
-        address[] memory seats = _seats(item.provider, item.modelId, epoch, item.role, uint256(item.seat) + 1, seed);
-        if (seats[item.seat] != msg.sender) revert AttestationHubWrongSeat(i, msg.sender, seats[item.seat]);
-    }
-
-    function _requireReport(uint64 epoch, uint256 i, Reveal calldata item) private view {
-        (bool found,, Commitment memory made) = _book.commitmentAt(item.provider, item.modelId, epoch);
-        if (!found) revert AttestationHubNoPromise(i);
-        if (item.role == Seats.ROLE_PROBE) {
-            Reports.checkProbe(item.report, Sampling.probesPerSeat(Sampling.probesFor(made.target)));
-        } else {
-            Log memory log = _log.log(item.provider, item.modelId, epoch);
-            if (!log.exists) revert AttestationHubNoLog(i);
-            Reports.checkRerun(item.report, log.m);
-        }
     }
 
     /* SETTLEMENT */
@@ -170,7 +54,8 @@ contract AttestationHub is IAttestationHub {
         (found, epoch) = nextToSettle(provider, modelId);
         if (!found) revert AttestationHubNothingToSettle(provider, modelId);
         Times memory times = _clock.times(epoch);
-        _requireTime(times.revealEnd, type(uint64).max);
+        bool redraws = needsRedraw(provider, modelId, epoch);
+        _requireTime(redraws ? times.redrawEnd : times.revealEnd, type(uint64).max);
         _cursor[provider][modelId] = epoch + 1;
 
         (,, Commitment memory made) = _book.commitmentAt(provider, modelId, epoch);
@@ -213,8 +98,6 @@ contract AttestationHub is IAttestationHub {
         view
         returns (uint256)
     {
-        (uint256[SEATS] memory reports, bool[SEATS] memory revealed) =
-            _load(provider, modelId, epoch, Seats.ROLE_PROBE);
         (
             bool quorum,
             uint256 probes,
@@ -222,7 +105,7 @@ contract AttestationHub is IAttestationHub {
             uint256 peakProbes,
             uint256 peakTimely,
             uint256 atCapacity
-        ) = Settlement.aggregateProbes(reports, revealed);
+        ) = Settlement.aggregateProbes(_load(provider, modelId, epoch, Seats.ROLE_PROBE));
         outcome.probesUnknown = !quorum;
         outcome.probes = uint32(probes);
         outcome.timely = uint32(timely);
@@ -249,9 +132,13 @@ contract AttestationHub is IAttestationHub {
             outcome.recheck = _ledger.reliability(provider, modelId).flags & RECHECK != 0;
             return;
         }
-        (uint256[SEATS] memory reports, bool[SEATS] memory revealed) =
-            _load(provider, modelId, epoch, Seats.ROLE_RERUN);
-        Settlement.Samples memory found = Settlement.judgeSamples(reports, revealed, log.m);
+        uint256[] memory reports = _load(provider, modelId, epoch, Seats.ROLE_RERUN);
+        uint256 quorum = Settlement.QUORUM;
+        if (reports.length < quorum) {
+            reports = _load(provider, modelId, epoch, Seats.ROLE_REDRAW);
+            quorum = Settlement.REDRAW_QUORUM;
+        }
+        Settlement.Samples memory found = Settlement.judgeSamples(reports, quorum, log.m);
         outcome.rerunUnknown = !found.quorum;
         outcome.recheck = found.recheck;
         outcome.matches = uint8(found.matches);
@@ -329,22 +216,6 @@ contract AttestationHub is IAttestationHub {
     }
 
     /// @inheritdoc IAttestationHub
-    function commitmentOf(uint64 epoch, address verifier) external view returns (bytes32) {
-        return _commitments[epoch][verifier];
-    }
-
-    /// @inheritdoc IAttestationHub
-    function reportOf(address provider, bytes32 modelId, uint64 epoch, uint8 role, uint8 seat)
-        external
-        view
-        returns (bool revealed, uint256 report)
-    {
-        if (seat >= SEATS) return (false, 0);
-        uint256 stored = _reports[provider][modelId][epoch][role][seat];
-        return (stored != 0, stored & ~REVEALED);
-    }
-
-    /// @inheritdoc IAttestationHub
     function mismatchesOf(address provider, bytes32 modelId, uint64 epoch) external view returns (uint48) {
         return _findings[provider][modelId][epoch].mismatches;
     }
@@ -352,57 +223,5 @@ contract AttestationHub is IAttestationHub {
     /// @inheritdoc IAttestationHub
     function settledAt(address provider, bytes32 modelId, uint64 epoch) external view returns (uint64) {
         return _findings[provider][modelId][epoch].settledAt;
-    }
-
-    /// @inheritdoc IAttestationHub
-    function seatsOf(address provider, bytes32 modelId, uint64 epoch, uint8 role)
-        external
-        view
-        returns (address[] memory)
-    {
-        (bytes32 seed,) = _seedFor(epoch, role);
-        if (seed == 0) return new address[](0);
-        return _seats(provider, modelId, epoch, role, SEATS, seed);
-    }
-
-    /// @dev The seed that seats of a role come from, zero if there is none: probe seats know their task two epochs
-    /// ahead, re-run seats only once the log is fixed, and not if the seed came too late to commit.
-    function _seedFor(uint64 epoch, uint8 role) private view returns (bytes32 seed, uint64 seedEpoch) {
-        if (role == Seats.ROLE_PROBE) {
-            if (epoch < 2) return (0, 0);
-            (seed,) = _beacon.seedOf(epoch - 2);
-            return (seed, epoch - 2);
-        }
-        uint64 drawnAt;
-        (seed, drawnAt) = _beacon.seedOf(epoch);
-        if (drawnAt >= _clock.times(epoch).commitEnd) seed = 0;
-        return (seed, epoch);
-    }
-
-    function _seats(address provider, bytes32 modelId, uint64 epoch, uint8 role, uint256 count, bytes32 seed)
-        private
-        view
-        returns (address[] memory)
-    {
-        return _verifiers.seats(seed, provider, modelId, epoch, role, count);
-    }
-
-    function _load(address provider, bytes32 modelId, uint64 epoch, uint8 role)
-        private
-        view
-        returns (uint256[SEATS] memory reports, bool[SEATS] memory revealed)
-    {
-        uint256[SEATS] storage stored = _reports[provider][modelId][epoch][role];
-        for (uint256 seat = 0; seat < SEATS; ++seat) {
-            uint256 report = stored[seat];
-            revealed[seat] = report != 0;
-            reports[seat] = report & ~REVEALED;
-        }
-    }
-
-    function _requireTime(uint256 from, uint256 until) private view {
-        if (block.timestamp < from || block.timestamp >= until) {
-            revert AttestationHubWrongTime(block.timestamp, from, until);
-        }
     }
 }

@@ -137,15 +137,29 @@ describe("settlement of probes", () => {
     );
   });
 
+  it("counts no abstention", () => {
+    const nothing = probe(0, 0);
+    expect(checkProbeReport(nothing, 22)).to.equal(nothing);
+    expect(aggregateProbes([a, nothing, c, 0n, e])).to.deep.equal(aggregateProbes([a, null, c, null, e]));
+    expect(aggregateProbes([a, nothing, c, nothing, nothing]).quorum).to.equal(false);
+  });
+
   it("refuses what is malformed", () => {
     expect(code(() => aggregateProbes([a, b, c, d, e, a]))).to.equal("PROTOCOL_TOO_MANY_REPORTS");
-    expect(code(() => aggregateProbes([a, b, probe(0, 0)]))).to.equal("PROTOCOL_BAD_REPORT");
     expect(code(() => aggregateProbes([a, b, probe(1, 2)]))).to.equal("PROTOCOL_BAD_REPORT");
     expect(code(() => aggregateProbes([1n << 100n]))).to.equal("PROTOCOL_OUT_OF_RANGE");
   });
 });
 
 describe("settlement of samples", () => {
+  it("takes five of nine in a redraw", () => {
+    const [good, bad] = [rerun(0, 0), rerun(2, 0)];
+    expect(judgeSamples([good, good, bad, bad, null, null, null, null, null], 2).quorum).to.equal(false);
+    const got = judgeSamples([good, good, bad, bad, bad, null, null, null, null], 2);
+    expect([got.quorum, got.matches, got.mismatches]).to.deep.equal([true, 1, 1n]);
+    expect(code(() => judgeSamples(Array(10).fill(good), 2))).to.equal("PROTOCOL_TOO_MANY_REPORTS");
+  });
+
   it("takes what strictly more than half of the revealed say", () => {
     const got = judgeSamples([rerun(0, 2, 0, 1), rerun(0, 2, 2, 1), rerun(2, 2, 0, 3), rerun(0, 0, 2, 0), null], 4);
     expect(got).to.deep.equal({ quorum: true, matches: 1, mismatches: 0b10n, undecided: 2, recheck: true });

@@ -41,12 +41,14 @@ const refuse = (why: string): SuretyError => new SuretyError("PROTOCOL_BAD_REPOR
 
 /**
  * Checks a probe report as `reveal` does (docs/protocol.md section 5).
- * @param nP probes asked of each seat, `probesPerSeat(m_T)`; a report of fewer than half of them proves nothing
+ * @param nP probes asked of each seat, `probesPerSeat(m_T)`; a report of fewer than half of them proves nothing, one of
+ * zeros is an abstention
  * @throws SuretyError PROTOCOL_BAD_REPORT
  */
 export function checkProbeReport(r: ProbeReport, nP: number): ProbeReport {
   for (const field of PROBE_FIELDS) small(field, r[field], 65_535);
   small("n_p", nP, 65_535);
+  if (PROBE_FIELDS.every((field) => r[field] === 0)) return r;
   if (r.probes > nP || 2 * r.probes < nP) throw refuse(`${r.probes} probes, needs between half of ${nP} and ${nP}`);
   checkCounts(r);
   return r;

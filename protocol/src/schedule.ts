@@ -33,8 +33,12 @@ export type EpochTimes = {
   commitEnd: bigint;
   /** End of opening outputs, opening of the reveal window. */
   outputEnd: bigint;
-  /** End of reveals: settlement may begin. */
+  /** End of reveals: settlement may begin, and commits of the redraw. */
   revealEnd: bigint;
+  /** End of the redraw's commits, opening of its reveals. */
+  redrawCommitEnd: bigint;
+  /** End of the redraw's reveals: settlement may begin where one was needed. */
+  redrawEnd: bigint;
   /** A settlement later than this earns no weight. */
   settleEnd: bigint;
   disputeEnd: bigint;
@@ -119,9 +123,24 @@ export function epochTimes(clock: Clock, windows: Windows, epoch: Uint, settledA
   const commitEnd = openEnd + windows.commitWindow;
   const outputEnd = commitEnd + windows.outputWindow;
   const revealEnd = outputEnd + windows.revealWindow;
+  const redrawCommitEnd = revealEnd + windows.commitWindow;
+  const redrawEnd = redrawCommitEnd + windows.revealWindow;
   const settleEnd = revealEnd + length;
   const disputeEnd = greater(uint("settledAt", settledAt, 64), settleEnd) + windows.disputeWindow;
-  return { start, end, logEnd, seedTime, openEnd, commitEnd, outputEnd, revealEnd, settleEnd, disputeEnd };
+  return {
+    start,
+    end,
+    logEnd,
+    seedTime,
+    openEnd,
+    commitEnd,
+    outputEnd,
+    revealEnd,
+    redrawCommitEnd,
+    redrawEnd,
+    settleEnd,
+    disputeEnd,
+  };
 }
 
 /** The slot, 0 to 23, of Unix millisecond `tMs` within its epoch; refuses a time outside the epoch. */

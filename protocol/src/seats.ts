@@ -6,8 +6,14 @@ import { SuretyError } from "./errors.ts";
 export const ROLE_PROBE = 0;
 /** Committee that re-runs samples after the log is fixed. */
 export const ROLE_RERUN = 1;
+/** Committee that re-runs when the first one lacked its quorum. */
+export const ROLE_REDRAW = 2;
+/** Seats of a jury. */
+export const ROLE_JURY = 3;
 /** Seats of one committee. */
 export const SEATS = 5;
+/** Seats of a redraw. */
+export const REDRAW_SEATS = 9;
 /** Draws for one seat before it stays empty. */
 export const TRIES = 32;
 

@@ -2,10 +2,12 @@ import { small } from "./check.ts";
 import { SuretyError } from "./errors.ts";
 import { type ProbeReport, packProbeReport, type RerunReport, unpackProbeReport, unpackRerunReport } from "./report.ts";
 import { MAX_SAMPLES } from "./sample.ts";
-import { SEATS } from "./seats.ts";
+import { REDRAW_SEATS, SEATS } from "./seats.ts";
 
-/** Revealed reports below which a part is unknown. */
+/** Revealed reports of a committee below which a part is unknown. */
 export const QUORUM = 3;
+/** And of a redraw. */
+export const REDRAW_QUORUM = 5;
 
 /** Probes of an epoch as the record takes them; all zero without quorum. */
 export type ProbeResult = {
@@ -30,11 +32,11 @@ export type SampleResult = {
   recheck: boolean;
 };
 
-function atMostSeats(reports: readonly unknown[]): void {
-  if (reports.length > SEATS) {
+function atMostSeats(reports: readonly unknown[], seats: number): void {
+  if (reports.length > seats) {
     throw new SuretyError(
       "PROTOCOL_TOO_MANY_REPORTS",
-      `there are ${reports.length} reports, a committee has ${SEATS} seats`,
+      `there are ${reports.length} reports, the committee has ${seats} seats`,
     );
   }
 }
@@ -45,14 +47,13 @@ function atMostSeats(reports: readonly unknown[]): void {
  * @param reports by seat, packed or not; null where a seat is empty or did not reveal
  */
 export function aggregateProbes(reports: readonly (ProbeReport | bigint | null)[]): ProbeResult {
-  atMostSeats(reports);
+  atMostSeats(reports, SEATS);
   const shown = reports
     .filter((r) => r !== null)
-    .map((r) => unpackProbeReport(typeof r === "bigint" ? r : packProbeReport(r)));
+    .map((r) => unpackProbeReport(typeof r === "bigint" ? r : packProbeReport(r)))
+    // A report of zeros is an abstention.
+    .filter((r) => r.probes > 0);
   const result = { quorum: false, probes: 0, timely: 0, peakProbes: 0, peakTimely: 0, atCapacity: 0 };
-  if (shown.some((r) => r.probes === 0)) {
-    throw new SuretyError("PROTOCOL_BAD_REPORT", "a report has no probes: the contracts take none below half of n_p");
-  }
   if (shown.length < QUORUM) return result;
   // Array.sort is stable, so equal rates stay in the order of their seats.
   const sorted = shown.sort((a, b) => a.timely * b.probes - b.timely * a.probes);
@@ -70,17 +71,19 @@ export function aggregateProbes(reports: readonly (ProbeReport | bigint | null)[
 /**
  * Judges the samples of an epoch (section 6): a match or a mismatch is what strictly more than half of the revealed seats
  * call it. A report whose n is not m is no report.
- * @param reports by seat, packed or not; null where a seat is empty or did not reveal
+ * @param reports by seat, packed or not; null where a seat is empty or did not reveal. More than five are of a redraw, whose
+ * quorum is five
  * @param m samples fixed by the log's commit
  */
 export function judgeSamples(reports: readonly (RerunReport | bigint | null)[], m: number): SampleResult {
-  atMostSeats(reports);
+  atMostSeats(reports, REDRAW_SEATS);
+  const quorum = reports.length > SEATS ? REDRAW_QUORUM : QUORUM;
   small("m", m, MAX_SAMPLES);
   const shown = reports
     .filter((r) => r !== null)
     .map((r) => (typeof r === "bigint" ? unpackRerunReport(r) : r))
     .filter((r) => r.n === m && r.verdicts.length === m);
-  if (shown.length < QUORUM) return { quorum: false, matches: 0, mismatches: 0n, undecided: 0, recheck: true };
+  if (shown.length < quorum) return { quorum: false, matches: 0, mismatches: 0n, undecided: 0, recheck: true };
   const majority = (holds: (r: RerunReport) => boolean): boolean => 2 * shown.filter(holds).length > shown.length;
   let matches = 0;
   let mismatches = 0n;

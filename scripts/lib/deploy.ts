@@ -57,10 +57,18 @@ export const rights: readonly Right[] = [
   { role: 3n, target: "ReliabilityLedger", functions: ["settle"], holders: ["AttestationHub"] },
   { role: 3n, target: "CommitmentBook", functions: ["measure"], holders: ["AttestationHub"] },
   { role: 3n, target: "RewardDistributor", functions: ["addWeight", "addPoints"], holders: ["AttestationHub"] },
-  { role: 5n, target: "Penalties", functions: ["punish"], holders: ["Faults", "Demands", "DisputeCourt"] },
+  {
+    role: 5n,
+    target: "Penalties",
+    functions: ["punish"],
+    holders: ["Faults", "Demands", "DisputeCourt", "SeatCases", "Attendance"],
+  },
   { role: 6n, target: "ProviderRegistry", functions: ["ban"], holders: ["Faults"] },
   { role: 7n, target: "ReliabilityLedger", functions: ["openCase", "closeCases"], holders: ["DisputeCourt"] },
-  { role: 7n, target: "Juries", functions: ["summon"], holders: ["DisputeCourt"] },
+  { role: 8n, target: "Juries", functions: ["summon"], holders: ["DisputeCourt", "SeatCases"] },
+  { role: 9n, target: "RewardDistributor", functions: ["addBounty"], holders: ["Penalties"] },
+  { role: 10n, target: "VerifierRegistry", functions: ["eject"], holders: ["Attendance"] },
+  { role: 11n, target: "CommitmentBook", functions: ["collectBreach"], holders: ["Faults"] },
 ];
 
 /**
@@ -78,29 +86,32 @@ export async function deploySurety(steps: Steps, deployer: Address, terms: Deplo
   const manager = await create("AccessManager", deployer);
   const clock = await create("EpochClock", manager, genesis, epochLength, exitDelay, windowNumbers(windows));
   const ledger = await create("ReliabilityLedger", manager, clock);
-  // The pool names its slasher for ever, and the slasher is made of the pool: it is created right after it.
-  const slasher = await steps.addressAfter(1);
+  // The pool names its slasher for ever, and the slasher is made of the pool and of the seven contracts in between.
+  const slasher = await steps.addressAfter(8);
   const pool = await create("StakePool", manager, asset, clock, slasher);
-  const penalties = await create("Penalties", manager, pool, terms.reserve);
+  const beacon = await create(beaconNames[terms.beacon], clock, asset, terms.tip, ...beaconTerms(terms.beacon));
+  const providers = await create("ProviderRegistry", manager, clock, pool);
+  const models = await create("ModelRegistry");
+  const verifiers = await create("VerifierRegistry", manager, clock, pool, providers, terms.ticketSize);
+  const book = await create("CommitmentBook", manager, clock, pool, providers, models);
+  const log = await create("ReceiptLog", clock, ledger, providers, book);
+  const rewards = await create("RewardDistributor", manager, asset, clock, providers, terms.sink);
+  const penalties = await create("Penalties", manager, pool, rewards, terms.reserve);
   if (!isAddressEqual(penalties, slasher)) {
     const message = `The deployment is unsound, do not use it: ${slasher} may slash, but the court's penalties are at ${penalties}.`;
     throw new SuretyError("DEPLOY_UNSOUND", message, { details: { calls: steps.calls } });
   }
-  const beacon = await create(beaconNames[terms.beacon], clock, asset, terms.tip, ...beaconTerms(terms.beacon));
-  const providers = await create("ProviderRegistry", manager, clock, pool);
-  const models = await create("ModelRegistry");
-  const verifiers = await create("VerifierRegistry", clock, pool, providers, terms.ticketSize);
-  const book = await create("CommitmentBook", manager, clock, pool, providers, models);
-  const log = await create("ReceiptLog", clock, ledger, providers, book);
-  const rewards = await create("RewardDistributor", manager, asset, clock, providers, terms.sink);
-  const hub = await create("AttestationHub", { clock, ledger, pool, beacon, providers, verifiers, book, log, rewards });
+  const parts = { clock, ledger, pool, beacon, providers, verifiers, book, log, rewards };
+  const hub = await create("AttestationHub", manager, parts);
 
   const sources = { clock, beacon, providers, models, book, log, hub, penalties };
   await create("Faults", sources);
   const demands = await create("Demands", sources, asset, terms.demandBond);
   const jury = [terms.jurySize, terms.juryVotes];
   const juries = await create("Juries", manager, clock, beacon, verifiers, hub, ...jury);
-  await create("DisputeCourt", sources, asset, ledger, juries, demands, terms.caseBond);
+  await create("DisputeCourt", manager, sources, asset, ledger, juries, demands, terms.caseBond);
+  await create("SeatCases", manager, sources, asset, juries, demands, terms.caseBond);
+  await create("Attendance", manager, sources, pool, verifiers, rewards, juries);
 
   await grantRights(steps, c);
   await handOver(steps, manager, deployer, terms);

@@ -85,5 +85,5 @@ export const hints: Readonly<Record<string, Hint>> = {
   DisputeCourtNoMismatch: { hint: "No majority found it wrong: open a case with a bond." },
   DisputeCourtNotSampled: { hint: "Demand the leaf, or bring its signed receipt." },
   DisputeCourtJurySits: { hint: "Wait until the jury's time is over." },
-  DisputeCourtNothingDue: { hint: "Nothing to do: the juror was paid, did not vote, or the case pays none." },
+  JuryFeesNothingDue: { hint: "Nothing to do: the juror was paid, did not vote, or the case pays none." },
 };

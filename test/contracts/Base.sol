@@ -46,7 +46,7 @@ abstract contract Base {
         beacon = new SettableBeacon();
         providers = new ProviderRegistry(address(manager), clock, pool);
         models = new ModelRegistry();
-        verifiers = new VerifierRegistry(clock, pool, providers, TICKET);
+        verifiers = new VerifierRegistry(address(manager), clock, pool, providers, TICKET);
 
         allowStake(pool);
         manager.grantRole(ROLE_EXIT, address(providers), 0);

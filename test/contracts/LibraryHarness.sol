@@ -294,21 +294,54 @@ contract LibraryHarness {
         return (Reports.samples(report), verdicts, Reports.panel(report));
     }
 
-    function aggregateProbes(uint256[5] calldata reports, bool[5] calldata revealed)
+    function aggregateProbes(uint256[] calldata reports, bool[] calldata revealed)
         external
         pure
         returns (bool, uint256, uint256, uint256, uint256, uint256)
     {
-        return Settlement.aggregateProbes(reports, revealed);
+        return Settlement.aggregateProbes(_shown(reports, revealed));
     }
 
-    function judgeSamples(uint256[5] calldata reports, bool[5] calldata revealed, uint256 m)
+    function judgeSamples(uint256[] calldata reports, bool[] calldata revealed, uint256 m)
         external
         pure
         returns (bool, uint256, uint48, uint256, bool)
     {
-        Settlement.Samples memory found = Settlement.judgeSamples(reports, revealed, m);
+        // Five of nine, or three of five.
+        Settlement.Samples memory found =
+            Settlement.judgeSamples(_shown(reports, revealed), reports.length / 2 + 1, m);
         return (found.quorum, found.matches, found.mismatches, found.undecided, found.recheck);
+    }
+
+    function _shown(uint256[] calldata reports, bool[] calldata revealed)
+        private
+        pure
+        returns (uint256[] memory shown)
+    {
+        uint256 count = 0;
+        for (uint256 s = 0; s < reports.length; ++s) {
+            if (revealed[s]) ++count;
+        }
+        shown = new uint256[](count);
+        for (uint256 s = reports.length; s > 0; --s) {
+            if (revealed[s - 1]) shown[--count] = reports[s - 1];
+        }
+    }
+
+    function ownInput(bytes32 seed_, address provider, bytes32 modelId, uint8 role, uint8 seat, uint256 m)
+        external
+        pure
+        returns (uint256, uint256)
+    {
+        return Sampling.ownInput(seed_, provider, modelId, role, seat, m);
+    }
+
+    function isRedone(bytes32 nextSeed, address provider, bytes32 modelId, uint8 role, uint8 seat)
+        external
+        pure
+        returns (bool)
+    {
+        return Sampling.isRedone(nextSeed, provider, modelId, role, seat);
     }
 
     // Demand

@@ -5,6 +5,7 @@ import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {CommitmentBook} from "../../contracts/availability/CommitmentBook.sol";
 import {ICommitmentBook} from "../../contracts/availability/ICommitmentBook.sol";
 import {ReceiptLog} from "../../contracts/availability/ReceiptLog.sol";
+import {Attendance} from "../../contracts/court/Attendance.sol";
 import {Demands} from "../../contracts/court/Demands.sol";
 import {DisputeCourt} from "../../contracts/court/DisputeCourt.sol";
 import {Evidence} from "../../contracts/court/Evidence.sol";
@@ -13,15 +14,18 @@ import {IJuries} from "../../contracts/court/IJuries.sol";
 import {IPenalties} from "../../contracts/court/IPenalties.sol";
 import {Juries} from "../../contracts/court/Juries.sol";
 import {Penalties} from "../../contracts/court/Penalties.sol";
+import {SeatCases} from "../../contracts/court/SeatCases.sol";
 import {Times} from "../../contracts/epoch/IEpochClock.sol";
 import {Commitments} from "../../contracts/libraries/Commitments.sol";
 import {IProviderRegistry} from "../../contracts/registry/IProviderRegistry.sol";
+import {IVerifierRegistry} from "../../contracts/registry/IVerifierRegistry.sol";
 import {OutputLimit} from "../../contracts/registry/IModelRegistry.sol";
 import {IReliabilityLedger} from "../../contracts/reliability/IReliabilityLedger.sol";
 import {ReliabilityLedger} from "../../contracts/reliability/ReliabilityLedger.sol";
 import {IRewardDistributor} from "../../contracts/rewards/IRewardDistributor.sol";
 import {RewardDistributor} from "../../contracts/rewards/RewardDistributor.sol";
 import {AttestationHub} from "../../contracts/verification/AttestationHub.sol";
+import {Attestations} from "../../contracts/verification/Attestations.sol";
 import {Reveal} from "../../contracts/verification/IAttestationHub.sol";
 import {Base} from "./Base.sol";
 import {vm} from "./Vm.sol";
@@ -34,6 +38,11 @@ abstract contract System is Base {
     uint64 internal constant ROLE_PUNISH = 5;
     uint64 internal constant ROLE_BAN = 6;
     uint64 internal constant ROLE_CASES = 7;
+    /// Right to call a jury, to note a bounty, to eject a verifier, to collect what a breach costs.
+    uint64 internal constant ROLE_SUMMON = 8;
+    uint64 internal constant ROLE_BOUNTY = 9;
+    uint64 internal constant ROLE_EJECT = 10;
+    uint64 internal constant ROLE_COLLECT = 11;
 
     address internal constant SINK = address(0x51);
     address internal constant PROVIDER = address(0xA1);
@@ -63,6 +72,8 @@ abstract contract System is Base {
     Demands internal demands;
     Juries internal juries;
     DisputeCourt internal court;
+    SeatCases internal seatCases;
+    Attendance internal attendance;
 
     /// @dev Six verifiers with four tickets each.
     address[6] internal crew =
@@ -70,14 +81,15 @@ abstract contract System is Base {
 
     function setUp() public virtual override {
         super.setUp();
-        penalties = new Penalties(address(manager), pool, RESERVE);
-        require(address(penalties) == pool.slasher(), "penalties slash");
         ledger = new ReliabilityLedger(address(manager), clock);
         book = new CommitmentBook(address(manager), clock, pool, providers, models);
         log = new ReceiptLog(clock, ledger, providers, book);
         rewards = new RewardDistributor(address(manager), asset, clock, providers, SINK);
+        penalties = new Penalties(address(manager), pool, rewards, RESERVE);
+        require(address(penalties) == pool.slasher(), "penalties slash");
         hub = new AttestationHub(
-            AttestationHub.Parts(clock, ledger, pool, beacon, providers, verifiers, book, log, rewards)
+            address(manager),
+            Attestations.Parts(clock, ledger, pool, beacon, providers, verifiers, book, log, rewards)
         );
         allow(address(ledger), IReliabilityLedger.settle.selector, ROLE_SETTLE);
         allow(address(book), ICommitmentBook.measure.selector, ROLE_SETTLE);
@@ -88,9 +100,9 @@ abstract contract System is Base {
         openCourt();
     }
 
-    /// @dev Five contracts of Base come between the pool and the penalties.
+    /// @dev Nine contracts come between the pool and the penalties, five of Base.
     function slasher() internal view override returns (address) {
-        return vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 5);
+        return vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 9);
     }
 
     function openCourt() private {
@@ -99,17 +111,29 @@ abstract contract System is Base {
         faults = new Faults(sources);
         demands = new Demands(sources, asset, DEMAND_BOND);
         juries = new Juries(address(manager), clock, beacon, verifiers, hub, JURY_SIZE, JURY_VOTES);
-        court = new DisputeCourt(sources, asset, ledger, juries, demands, CASE_BOND);
+        court = new DisputeCourt(address(manager), sources, asset, ledger, juries, demands, CASE_BOND);
+        seatCases = new SeatCases(address(manager), sources, asset, juries, demands, CASE_BOND);
+        attendance = new Attendance(address(manager), sources, pool, verifiers, rewards, juries);
         allow(address(penalties), IPenalties.punish.selector, ROLE_PUNISH);
         manager.grantRole(ROLE_PUNISH, address(faults), 0);
         manager.grantRole(ROLE_PUNISH, address(demands), 0);
         manager.grantRole(ROLE_PUNISH, address(court), 0);
+        manager.grantRole(ROLE_PUNISH, address(seatCases), 0);
+        manager.grantRole(ROLE_PUNISH, address(attendance), 0);
+        allow(address(rewards), IRewardDistributor.addBounty.selector, ROLE_BOUNTY);
+        manager.grantRole(ROLE_BOUNTY, address(penalties), 0);
+        allow(address(verifiers), IVerifierRegistry.eject.selector, ROLE_EJECT);
+        manager.grantRole(ROLE_EJECT, address(attendance), 0);
+        allow(address(book), ICommitmentBook.collectBreach.selector, ROLE_COLLECT);
+        manager.grantRole(ROLE_COLLECT, address(faults), 0);
         allow(address(providers), IProviderRegistry.ban.selector, ROLE_BAN);
         manager.grantRole(ROLE_BAN, address(faults), 0);
         allow(address(ledger), IReliabilityLedger.openCase.selector, ROLE_CASES);
         allow(address(ledger), IReliabilityLedger.closeCases.selector, ROLE_CASES);
-        allow(address(juries), IJuries.summon.selector, ROLE_CASES);
         manager.grantRole(ROLE_CASES, address(court), 0);
+        allow(address(juries), IJuries.summon.selector, ROLE_SUMMON);
+        manager.grantRole(ROLE_SUMMON, address(court), 0);
+        manager.grantRole(ROLE_SUMMON, address(seatCases), 0);
     }
 
     /* SET-UP */
@@ -230,7 +254,8 @@ abstract contract System is Base {
     }
 
     function settle(uint64 epoch) internal {
-        vm.warp(clock.times(epoch).revealEnd);
+        Times memory times = clock.times(epoch);
+        vm.warp(hub.needsRedraw(PROVIDER, MODEL, epoch) ? times.redrawEnd : times.revealEnd);
         hub.settle(PROVIDER, MODEL);
     }
 

@@ -5,6 +5,7 @@ export const commitmentBookAbi = [
   {"inputs":[{"name":"caller","type":"address"},{"name":"delay","type":"uint32"}],"name":"AccessManagedRequiredDelay","type":"error"},
   {"inputs":[{"name":"caller","type":"address"}],"name":"AccessManagedUnauthorized","type":"error"},
   {"inputs":[],"name":"CheckpointUnorderedInsertion","type":"error"},
+  {"inputs":[{"name":"target","type":"address"}],"name":"ClosablePaused","type":"error"},
   {"inputs":[{"name":"have","type":"uint256"},{"name":"limit","type":"uint256"}],"name":"CommitmentBookBadTarget","type":"error"},
   {"inputs":[{"name":"first","type":"uint256"},{"name":"last","type":"uint256"}],"name":"CommitmentBookEmptyRange","type":"error"},
   {"inputs":[{"name":"have","type":"uint256"},{"name":"length","type":"uint256"}],"name":"CommitmentBookNoPromise","type":"error"},

@@ -1,6 +1,6 @@
 // Written by scripts/abis.ts from the compiled contracts. Do not edit.
 export const penaltiesAbi = [
-  {"inputs":[{"name":"authority","type":"address"},{"name":"pool","type":"address"},{"name":"reserve_","type":"address"}],"stateMutability":"nonpayable","type":"constructor"},
+  {"inputs":[{"name":"authority","type":"address"},{"name":"pool","type":"address"},{"name":"rewards","type":"address"},{"name":"reserve_","type":"address"}],"stateMutability":"nonpayable","type":"constructor"},
   {"inputs":[{"name":"authority","type":"address"}],"name":"AccessManagedInvalidAuthority","type":"error"},
   {"inputs":[{"name":"caller","type":"address"},{"name":"delay","type":"uint32"}],"name":"AccessManagedRequiredDelay","type":"error"},
   {"inputs":[{"name":"caller","type":"address"}],"name":"AccessManagedUnauthorized","type":"error"},

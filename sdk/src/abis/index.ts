@@ -1,4 +1,5 @@
 // Written by scripts/abis.ts from the compiled contracts. Do not edit.
+export * from "./Attendance.ts";
 export * from "./AttestationHub.ts";
 export * from "./CommitmentBook.ts";
 export * from "./Demands.ts";
@@ -18,5 +19,6 @@ export * from "./ProviderRegistry.ts";
 export * from "./ReceiptLog.ts";
 export * from "./ReliabilityLedger.ts";
 export * from "./RewardDistributor.ts";
+export * from "./SeatCases.ts";
 export * from "./StakePool.ts";
 export * from "./VerifierRegistry.ts";

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {ICommitmentBook} from "../../../contracts/availability/ICommitmentBook.sol";
+import {IFaults} from "../../../contracts/court/IFaults.sol";
 import {PromiseMath} from "../../../contracts/libraries/PromiseMath.sol";
 import {ReliabilityMath} from "../../../contracts/libraries/ReliabilityMath.sol";
 import {Service} from "../../../contracts/types/Service.sol";
@@ -66,11 +67,25 @@ contract PromiseTest is System {
         vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, PROVIDER));
         vm.prank(PROVIDER);
         book.collectBreach(PROVIDER, MODEL, 0);
-        allow(address(book), ICommitmentBook.collectBreach.selector, 9);
-        manager.grantRole(9, address(this), 0);
+        manager.grantRole(ROLE_COLLECT, address(this), 0);
         eq(book.collectBreach(PROVIDER, MODEL, 0), 50_000_000, "due");
         eq(book.collectBreach(PROVIDER, MODEL, 0), 0, "once");
         eq(book.serviceOf(PROVIDER, MODEL, 0).windowTaken, 50_000_000, "the window remembers");
+    }
+
+    /// @notice Anybody collects what is due, from the provider's stake, once.
+    function test_ABreachCostsStake() public {
+        vm.expectRevert(abi.encodeWithSelector(IFaults.FaultsNoBreach.selector, PROVIDER, MODEL, 0));
+        faults.brokenPromise(PROVIDER, MODEL, 0);
+        walk(2, 11, 0);
+        uint256 stake = pool.slashableNow(PROVIDER);
+        manager.setTargetClosed(address(book), true); // a pause keeps nobody from it
+        vm.prank(address(0xC2));
+        eq(faults.brokenPromise(PROVIDER, MODEL, 0), stake / 20, "five per cent");
+        eq(stake - pool.slashableNow(PROVIDER), stake / 20, "taken");
+        eq(penalties.owed(address(0xC2)), stake / 100, "a fifth of it");
+        vm.expectRevert(abi.encodeWithSelector(IFaults.FaultsNoBreach.selector, PROVIDER, MODEL, 0));
+        faults.brokenPromise(PROVIDER, MODEL, 0);
     }
 
     /// @notice A promise is measured by settlement alone, in order, and only where there is one.

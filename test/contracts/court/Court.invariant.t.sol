@@ -170,7 +170,7 @@ contract CourtHandler is CourtBase {
         uint256 owed = court.owed(juror);
         (bool ok,) = address(court).call(abi.encodeCall(court.payJuror, (id(seq), juror)));
         if (ok) ++paid[seq];
-        require(court.owed(juror) - owed == (ok ? court.caseOf(id(seq)).perJuror : 0), "a juror's part");
+        require(court.owed(juror) - owed == (ok ? court.perJuror(id(seq)) : 0), "a juror's part");
     }
 
     function demand(uint8 j) external {
@@ -230,7 +230,7 @@ contract CourtHandler is CourtBase {
             uint256 bonded = c.challenger == address(0) ? 0 : 1;
             if (c.state == CaseState.Open) held += CASE_BOND;
             if (c.state == CaseState.Tried) held += (1 + bonded) * CASE_BOND;
-            if (c.perJuror > 0) held += c.perJuror * (juries.juryOf(id(seq)).revealed - paid[seq]);
+            if (court.perJuror(id(seq)) > 0) held += court.perJuror(id(seq)) * (juries.juryOf(id(seq)).revealed - paid[seq]);
             if (c.state == CaseState.Open || c.state == CaseState.Tried) open_ += c.positions;
             if (c.state == CaseState.None && isFree(seq)) open_ += _positions[seq];
             // 13: a case ends once.

@@ -160,7 +160,7 @@ abstract contract CourtBase is System {
         (Reveal[] memory reveals,) = assignments(EPOCH, verifier, probeReport(22), 0);
         // The re-run's assignment comes last.
         Reveal memory item = reveals[reveals.length - 1];
-        return Rerun(PROVIDER, MODEL, EPOCH, 0, verifier, item.dataRoot, item.salt, item.proof);
+        return Rerun(PROVIDER, MODEL, EPOCH, 1, 0, verifier, item.dataRoot, item.salt, item.proof);
     }
 
     /// @notice Epoch 2 up to its reveals, with this re-run report on every seat.

@@ -341,8 +341,8 @@ contract DemandsTest is CourtBase {
         demands.demandOutputs(rerun, 0);
         vm.expectRevert(abi.encodeWithSelector(IDemands.DemandsNoVerdict.selector, 3));
         demands.demandOutputs(rerun, 1);
-        vm.expectRevert(abi.encodeWithSelector(IEvidence.EvidenceNoSample.selector, 48, 48));
-        demands.demandOutputs(rerun, 48);
+        vm.expectRevert(abi.encodeWithSelector(IEvidence.EvidenceNoSample.selector, 49, 48));
+        demands.demandOutputs(rerun, 49);
     }
 
     function test_AnswersAreOfTheirKind() public {

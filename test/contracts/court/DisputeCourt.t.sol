@@ -5,6 +5,7 @@ import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {DisputeCourt} from "../../../contracts/court/DisputeCourt.sol";
 import {Evidence} from "../../../contracts/court/Evidence.sol";
 import {Case, CaseState, IDisputeCourt} from "../../../contracts/court/IDisputeCourt.sol";
+import {IJuryFees} from "../../../contracts/court/IJuryFees.sol";
 import {IEvidence, Opening, Proof} from "../../../contracts/court/IEvidence.sol";
 import {Receipts} from "../../../contracts/libraries/Receipts.sol";
 import {Record} from "../../../contracts/types/Record.sol";
@@ -71,10 +72,10 @@ abstract contract CaseBase is CourtBase {
         bytes32 id = caseId();
         for (uint256 i = 0; i < count; ++i) {
             eq(court.payJuror(id, seats[i]), each, "equal parts");
-            vm.expectRevert(abi.encodeWithSelector(IDisputeCourt.DisputeCourtNothingDue.selector, id, seats[i]));
+            vm.expectRevert(abi.encodeWithSelector(IJuryFees.JuryFeesNothingDue.selector, id, seats[i]));
             court.payJuror(id, seats[i]);
         }
-        vm.expectRevert(abi.encodeWithSelector(IDisputeCourt.DisputeCourtNothingDue.selector, id, STRANGER));
+        vm.expectRevert(abi.encodeWithSelector(IJuryFees.JuryFeesNothingDue.selector, id, STRANGER));
         court.payJuror(id, STRANGER);
     }
 }
@@ -355,7 +356,7 @@ contract BondedCaseTest is CaseBase {
         Evidence.Sources memory sources =
             Evidence.Sources(clock, beacon, providers, models, book, log, hub, penalties);
         vm.expectRevert(IDisputeCourt.DisputeCourtNoBond.selector);
-        new DisputeCourt(sources, asset, ledger, juries, demands, 0);
+        new DisputeCourt(address(manager), sources, asset, ledger, juries, demands, 0);
     }
 
     function test_OnlyTheCourtTouchesTheRecord() public {

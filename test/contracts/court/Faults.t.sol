@@ -224,7 +224,7 @@ contract RefutedVerdictTest is VerdictBase {
         uint256 stake = pool.slashableNow(claim.rerun.verifier);
         eq(prove(claim), stake / 2, "half");
         eq(penalties.owed(CHALLENGER), stake / 10, "challenger");
-        bytes32 fault = keccak256(abi.encode("refuted verdict", PROVIDER, MODEL, EPOCH, uint8(0)));
+        bytes32 fault = keccak256(abi.encode("refuted verdict", PROVIDER, MODEL, EPOCH, uint8(1), uint8(0)));
         refuse(claim, abi.encodeWithSelector(IFaults.FaultsProven.selector, fault));
     }
 

@@ -169,25 +169,6 @@ contract JuriesTest is CourtBase {
         );
     }
 
-    function test_MissedReveals() public {
-        draw();
-        commit(seats[0], 0, "");
-        commit(seats[1], 1, "");
-        vm.warp(jury.commitEnd);
-        reveal(seats[1], CONVICT, "");
-        require(!juries.jurorMissed(id, seats[0]), "it can still reveal");
-        vm.expectRevert(abi.encodeWithSelector(IJuries.JuriesNotMissed.selector, seats[0]));
-        juries.noteMissed(id, seats[0]);
-        vm.warp(jury.revealEnd);
-        require(juries.jurorMissed(id, seats[0]), "missed");
-        require(!juries.jurorMissed(id, seats[1]), "revealed");
-        require(!juries.jurorMissed(id, seats[2]), "owes nothing without a commitment");
-        juries.noteMissed(id, seats[0]);
-        require(juries.jurorMissed(id, seats[0]), "still");
-        vm.expectRevert(abi.encodeWithSelector(IJuries.JuriesNotMissed.selector, seats[0]));
-        juries.noteMissed(id, seats[0]);
-    }
-
     function test_Verdicts() public {
         eq(uint256(juries.verdictOf("none")), uint256(Verdict.None), "none");
         eq(uint256(juries.verdictOf(id)), uint256(Verdict.Pending), "pending");

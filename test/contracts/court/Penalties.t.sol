@@ -79,7 +79,7 @@ contract PenaltiesTest is CourtBase {
 
     function test_ReserveIsSomebody() public {
         vm.expectRevert(IPenalties.PenaltiesZeroAddress.selector);
-        new Penalties(address(manager), pool, address(0));
+        new Penalties(address(manager), pool, rewards, address(0));
     }
 
     /// @notice A token with transfer fees would leave bonds uncovered.

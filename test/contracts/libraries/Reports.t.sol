@@ -34,6 +34,23 @@ contract ReportsTest {
         _refused(_probe(11, 4, 9, 0, 0, 0) | (1 << 255), Reports.ReportsStrayBits.selector, 1 << 159, 0);
     }
 
+    /// @notice A report of zeros is an abstention; so is one without a match or a mismatch.
+    function testFuzz_abstentions(uint96 verdicts, uint8 tier) public view {
+        harness.checkProbe(0, 22);
+        vm.assertFalse(Reports.judgesProbes(0));
+        vm.assertTrue(Reports.judgesProbes(_probe(11, 0, 0, 0, 0, 0)));
+        uint256 m = [12, 24, 48][tier % 3];
+        uint256 report = m | (uint256(verdicts) << 8);
+        bool judges = false;
+        for (uint256 j = 0; j < m; ++j) {
+            uint256 verdict = (verdicts >> (2 * j)) % 4;
+            if (verdict == 0 || verdict == 2) judges = true;
+        }
+        vm.assertEq(Reports.judgesSamples(report), judges);
+        vm.assertFalse(Reports.judgesSamples(m | (uint256(0x555555555555555555555555) << 8)));
+        vm.assertFalse(Reports.judgesSamples(0));
+    }
+
     function testFuzz_rerunFields(uint96 verdicts, uint8 n, uint8 panel) public view {
         (uint256 samples, uint256[48] memory found, uint256 panel_) =
             harness.rerunFields(n | (uint256(verdicts) << 8) | (uint256(panel % 4) << 104));

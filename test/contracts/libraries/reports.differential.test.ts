@@ -24,8 +24,8 @@ const probeOf = (nP: number) =>
       return { probes, timely, answered, peakProbes: d, peakTimely, atCapacity: Math.min(e, probes - answered) };
     }),
   );
-const committee = <T>(report: fc.Arbitrary<T>) =>
-  fc.array(fc.option(report, { freq: 5 }), { minLength: 5, maxLength: 5 });
+const committee = <T>(report: fc.Arbitrary<T>, seats = 5) =>
+  fc.array(fc.option(report, { freq: 5 }), { minLength: seats, maxLength: seats });
 const word = (report: bigint | null) => report ?? 0n;
 const shown = (report: bigint | null) => report !== null;
 
@@ -124,9 +124,12 @@ describe("Reports and Settlement against their twins", () => {
     // Every other committee agrees on most samples, so that the panel alone decides about the flag.
     const agreeing = Array<SampleVerdict>(40).fill("match");
     const reruns = fc
-      .tuple(m, fc.boolean())
-      .chain(([n, agree]) =>
-        fc.tuple(fc.constant(n), committee(rerunOf(n, panel, agree ? agreeing : undefined).map(packRerunReport))),
+      .tuple(m, fc.boolean(), fc.constantFrom(5, 9))
+      .chain(([n, agree, seats]) =>
+        fc.tuple(
+          fc.constant(n),
+          committee(rerunOf(n, panel, agree ? agreeing : undefined).map(packRerunReport), seats),
+        ),
       );
     const property = fc.asyncProperty(reruns, async ([n, reports]) => {
       const theirs = await call("judgeSamples", reports.map(word), reports.map(shown), n);

@@ -1,4 +1,4 @@
-import { probesFor, probesPerSeat, sampleCount, samplePositions } from "@surety/protocol";
+import { isRedone, ownDraw, probesFor, probesPerSeat, sampleCount, samplePositions } from "@surety/protocol";
 import { assert } from "chai";
 import fc from "fast-check";
 import { address, bytes32, call, runs, sameVerdict, uint } from "./harness.ts";
@@ -22,6 +22,26 @@ describe("Sampling against its twin", () => {
       },
     );
     await fc.assert(property, runs(120));
+  });
+
+  it("draws the same own inputs, and redoes the same", async () => {
+    const seat = fc.record({
+      seed: bytes32,
+      provider: address,
+      modelId: bytes32,
+      role: fc.constantFrom(1, 2),
+      seat: fc.nat({ max: 8 }),
+    });
+    let redone = 0;
+    const property = fc.asyncProperty(seat, fc.integer({ min: 1, max: 48 }), async (s, m) => {
+      const which = [s.seed, s.provider, s.modelId, s.role, s.seat];
+      const { i, k } = ownDraw(s, m);
+      assert.deepEqual((await call("ownInput", ...which, m)).toArray().map(Number), [i, k]);
+      assert.equal(await call("isRedone", ...which), isRedone(s));
+      if (isRedone(s)) redone++;
+    });
+    await fc.assert(property, runs(120));
+    assert.isAbove(redone, 0);
   });
 
   it("fixes the same number of samples", async () => {

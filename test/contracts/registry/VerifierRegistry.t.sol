@@ -70,7 +70,7 @@ contract VerifierRegistryTest is Base {
     function test_ticketsHaveASize() public {
         eq(verifiers.ticketSize(), TICKET, "size");
         vm.expectRevert(IVerifierRegistry.VerifierRegistryNoSize.selector);
-        new VerifierRegistry(clock, pool, providers, 0);
+        new VerifierRegistry(address(manager), clock, pool, providers, 0);
     }
 
     // --- buy

@@ -66,6 +66,7 @@ abstract contract StakePoolHandler {
     function bond(uint256 who, uint256 amount) external {
         address account = actor(who);
         amount = spread(amount, MOST);
+        if (paused) return fails(abi.encodeCall(pool.bond, (account, amount)));
         asset.mint(address(this), amount);
         Pool[4] memory before = all(account);
         pool.bond(account, amount);

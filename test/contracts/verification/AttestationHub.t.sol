@@ -35,8 +35,8 @@ contract AttestationHubTest is System {
         vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubZeroCommitment.selector));
         hub.commit(2, 0);
         hub.commit(2, "c");
-        eq(hub.commitmentOf(2, address(this)), "c", "stored");
-        vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubCommitted.selector, address(this), 2));
+        eq(hub.commitmentOf(2, 0, address(this)), "c", "stored");
+        vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubCommitted.selector, address(this), 2, 0));
         hub.commit(2, "d");
     }
 
@@ -50,7 +50,7 @@ contract AttestationHubTest is System {
         vm.prank(who);
         hub.reveal(2, reveals);
         vm.warp(times.revealEnd);
-        _wrongTime(times.revealEnd, times.outputEnd, times.revealEnd);
+        _wrongTime(times.revealEnd, times.redrawCommitEnd, times.redrawEnd);
         vm.prank(who);
         hub.reveal(2, reveals);
     }
@@ -75,7 +75,7 @@ contract AttestationHubTest is System {
     function test_OnlyWhatWasCommitted() public {
         (address who, Reveal[] memory reveals) = _committed();
         vm.warp(clock.times(2).outputEnd);
-        bytes32 commitment = hub.commitmentOf(2, who);
+        bytes32 commitment = hub.commitmentOf(2, 0, who);
         Reveal[] memory one = new Reveal[](1);
 
         one[0] = abi.decode(abi.encode(_ofRole(reveals, 0)), (Reveal));
@@ -203,6 +203,7 @@ contract AttestationHubTest is System {
     /* SETTLEMENT */
 
     function test_SettleInOrderAndOnce() public {
+        attest(2, probeReport(22), rerunReport(48, 0));
         Times memory times = clock.times(2);
         vm.warp(times.revealEnd - 1);
         _wrongTime(times.revealEnd - 1, times.revealEnd, type(uint64).max);

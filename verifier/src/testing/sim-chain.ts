@@ -49,7 +49,7 @@ export function createSimChain(epochs: EpochClock, windows: Windows, clock: Cloc
     const { openEnd, commitEnd } = facts.times(epoch);
     window(openEnd, commitEnd);
     if (facts.commitmentOf(epoch, from)) throw revert("AttestationHubCommitted", { epoch });
-    return () => emit({ eventName: "Committed", args: { epoch, verifier: from, commitment: hash } } as never);
+    return () => emit({ eventName: "Committed", args: { epoch, verifier: from, round: 0, commitment: hash } } as never);
   };
 
   const reveal = (from: Address, epoch: bigint, reveals: readonly RevealArgs[]): (() => void) => {

@@ -33,7 +33,8 @@ export type Facts = {
   promises: Promises;
   tickets(): readonly Ticket[];
   ticketLengthFor(epoch: bigint): number;
-  commitmentOf(epoch: bigint, verifier: Address): Hex | undefined;
+  /** A verifier's commitment of an epoch; `round` 1 is the redraw's. */
+  commitmentOf(epoch: bigint, verifier: Address, round?: number): Hex | undefined;
   /** The report that `seat` revealed. */
   revealed(at: { provider: Address; modelId: Hex; epoch: bigint; role: number; seat: number }): bigint | undefined;
   settled(provider: Address, modelId: Hex, epoch: bigint): boolean;
@@ -82,7 +83,7 @@ export function createFacts(clock: Clock, windows: Windows): Facts {
       if (ofModel) ofModel.push(log);
       else logsByModel.set(log.modelId, [log]);
     },
-    Committed: ({ epoch, verifier, commitment }) => commitments.set(id(epoch, low(verifier)), commitment),
+    Committed: ({ epoch, verifier, round, commitment }) => commitments.set(id(epoch, round, low(verifier)), commitment),
     Revealed: ({ provider, modelId, epoch, role, seat, report }) =>
       reveals.set(id(low(provider), modelId, epoch, role, seat), report),
     Settled: ({ provider, modelId, epoch }) => lastSettled.set(id(low(provider), modelId), epoch),
@@ -103,7 +104,7 @@ export function createFacts(clock: Clock, windows: Windows): Facts {
     promises,
     tickets: () => tickets.all(),
     ticketLengthFor: tickets.lengthFor,
-    commitmentOf: (epoch, verifier) => commitments.get(id(epoch, verifier)),
+    commitmentOf: (epoch, verifier, round = 0) => commitments.get(id(epoch, round, verifier)),
     revealed: ({ provider, modelId, epoch, role, seat }) => reveals.get(id(provider, modelId, epoch, role, seat)),
     settled: (provider, modelId, epoch) => (lastSettled.get(id(provider, modelId)) ?? -1n) >= epoch,
     nextToSettle: (provider, modelId) =>
