@@ -93,11 +93,13 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     stderr = (stderr + text).slice(-STDERR_KEPT);
   });
-  pipe?.on("data", (chunk) => {
+  pipe?.on("data", (chunk: Buffer<ArrayBuffer>) => {
     if (gone) return;
     const outcome = reader === undefined ? unasked : reader.take(chunk);
-    if (outcome?.op === "broken") kill();
+    // Given back at once: left to the garbage collector, what large outputs came in costs more than all else that is done here.
+    if (chunk.length === chunk.buffer.byteLength) chunk.buffer.transfer(0);
     if (outcome !== undefined) settle?.(outcome);
+    if (outcome?.op === "broken") kill();
   });
   // The end of the process tells more than that of its pipe.
   pipe?.on("error", () => {});
