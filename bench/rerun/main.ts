@@ -59,6 +59,7 @@ function table(rows: RerunRow[]): string {
   ].map(right);
   const cells = rows.map((row) => [
     row.model,
+    row.claim,
     row.processes,
     row.runMs.toFixed(2),
     row.bare.toFixed(0),
@@ -70,7 +71,7 @@ function table(rows: RerunRow[]): string {
     row.cpuMs.model.toFixed(2),
     row.cpuMs.checker.toFixed(2),
   ]);
-  return renderTable([{ title: "model" }, ...columns], cells);
+  return renderTable([{ title: "model" }, { title: "claims" }, ...columns], cells);
 }
 
 async function main(options: Options): Promise<void> {
@@ -82,9 +83,12 @@ async function main(options: Options): Promise<void> {
   const load = loadavg()[0] ?? 0;
   const rows: RerunRow[] = [];
   for (const model of models) {
-    for (const processes of [1, 2]) {
-      const onRound = (done: number) => progress(`${model.name}, processes ${processes}: round ${done} of ${rounds}`);
-      rows.push(await measure(model, { kind, processes, rounds, ms, batch, onRound }));
+    for (const claim of ["equal", "last bits"] as const) {
+      for (const processes of [1, 2]) {
+        const title = `${model.name}, claims ${claim}, processes ${processes}`;
+        const onRound = (done: number) => progress(`${title}: round ${done} of ${rounds}`);
+        rows.push(await measure(model, { kind, claim, processes, rounds, ms, batch, onRound }));
+      }
     }
   }
   progress("");

@@ -107,6 +107,9 @@ export function createWorker(options: WorkerOptions): Worker {
     const reply = await to.request(request, timeoutMs).catch((error: unknown) => {
       throw isClosed() ? closedError() : error;
     });
+    if (reply.op === "broken") {
+      throw new SuretyError(code, `The ${kind} runtime answered ${reply.problem}; it was ended.`);
+    }
     if (reply.op === "error") throw new SuretyError(code, `The ${kind} runtime refused: ${reply.message}`);
     return reply;
   };

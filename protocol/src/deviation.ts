@@ -1,4 +1,4 @@
-import { distance, largestFinite, patternBreak, ratio, shortfall } from "./distance.ts";
+import { distance, largestFinite, ratio, shortfall, spanOf } from "./distance.ts";
 import { SuretyError } from "./errors.ts";
 import type { ComparisonMode, OutputTolerance, ToleranceProfile } from "./profile.ts";
 import { isFloat, type Tensor, tensorProblem } from "./tensor.ts";
@@ -51,12 +51,8 @@ function referenceOf(reference: readonly Tensor[], o: OutputTolerance): Tensor {
   return t;
 }
 
-/** A plain loop: outputs are large, and most honest answers are equal to the bit. */
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
+/** By Node's own comparison: outputs are large, most honest answers are equal to the bit, and a loop takes thirty times as long. */
+const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
 /** Judges a claimed output of the right name, shape and datatype against one's own. */
 type Measure = (claim: Tensor, own: Tensor, o: OutputTolerance) => Omit<OutputDeviation, "name" | "rule">;
@@ -93,14 +89,14 @@ const byMode =
     if (isFloat(claim.datatype)) {
       if (equalBytes(claim.data, own.data)) return differs(true);
       const [values, ours] = [viewFloats(claim), viewFloats(own)];
-      const at = patternBreak(values, ours);
-      if (at >= 0) {
-        const why = `element ${at} is ${values[at]}, the reference's is ${ours[at]}`;
+      const span = spanOf(values, ours);
+      if (span.broken >= 0) {
+        const why = `element ${span.broken} is ${values[span.broken]}, the reference's is ${ours[span.broken]}`;
         return { dev: Number.POSITIVE_INFINITY, wrong: why };
       }
-      if (o.mode === "float") return { dev: distance(values, ours, o), wrong: null };
+      if (o.mode === "float") return { dev: distance(values, ours, span, o), wrong: null };
       // By value: -0 is 0, and one NaN is as good as another.
-      return differs(values.every((v, i) => v === ours[i] || Number.isNaN(v)));
+      return differs(span.furthest === 0);
     }
     const linked = o.mode === "margin" ? profile.outputs.find((p) => p.name === o.logits) : undefined;
     if (linked === undefined) return differs(equalBytes(claim.data, own.data));

@@ -9,16 +9,6 @@ export const ratio = (x: number, of: number): number => (x === 0 ? 0 : x / of);
 /** True if `v` is neither NaN nor infinite; both make the difference NaN. */
 const finite = (v: number): boolean => v - v === 0;
 
-/** First element where NaN or an infinity stands in one alone, or infinities differ in sign; -1 if none. */
-export function patternBreak(claim: Floats, reference: Floats): number {
-  for (let i = 0; i < claim.length; i++) {
-    const c = claim[i]!;
-    const r = reference[i]!;
-    if ((!finite(c) || !finite(r)) && !Object.is(c, r)) return i;
-  }
-  return -1;
-}
-
 /** Largest magnitude among the finite elements. */
 export function largestFinite(values: Floats): number {
   let max = 0;
@@ -29,23 +19,56 @@ export function largestFinite(values: Floats): number {
   return max;
 }
 
-/**
- * Deviation of a float output in units of its tolerance: max |difference| over the scale, or the L2 norm of the difference
- * over that of the reference, whichever is more. Elements that are not finite are passed over: the pattern is checked before.
- */
-export function distance(claim: Floats, reference: Floats, tolerance: OutputTolerance): number {
-  const most = largestFinite(reference);
+/** What one pass over a claim and its reference finds. Elements that are not finite are passed over. */
+export type Span = {
+  /** First element where NaN or an infinity stands in one alone, or infinities differ in sign; -1 if none. */
+  broken: number;
+  /** Largest magnitude of the reference and largest |difference|; of no meaning if the pattern is broken. */
+  most: number;
+  furthest: number;
+};
+
+/** Compares the patterns of NaN and infinities and finds the largest magnitudes, all in one pass. */
+export function spanOf(claim: Floats, reference: Floats): Span {
+  let most = 0;
   let furthest = 0;
   for (let i = 0; i < claim.length; i++) {
-    if (finite(claim[i]!)) furthest = Math.max(furthest, Math.abs(claim[i]! - reference[i]!));
+    const r = reference[i]!;
+    const size = Math.abs(r);
+    const apart = Math.abs(claim[i]! - r);
+    // A difference that is not finite is seldom: of elements that are not, or of finite ones too far apart for a double.
+    if (!finite(apart) && !(finite(claim[i]!) && finite(r))) {
+      if (!Object.is(claim[i], r)) return { broken: i, most, furthest };
+      continue;
+    }
+    if (size > most) most = size;
+    if (apart > furthest) furthest = apart;
   }
-  // Norms of what is divided by its largest element first, so that no finite output overflows on the way.
+  return { broken: -1, most, furthest };
+}
+
+/**
+ * Deviation of a float output in units of its tolerance: max |difference| over the scale, or the L2 norm of the difference
+ * over that of the reference, whichever is more.
+ * @param span of the two, whose pattern is not broken
+ */
+export function distance(
+  claim: Floats,
+  reference: Floats,
+  { most, furthest }: Span,
+  tolerance: OutputTolerance,
+): number {
+  // Norms of what is divided by its largest element first, so that no finite output overflows on the way. Where the largest is 0
+  // all are, whatever they are divided by: a question less in the loop, whose answer the zeros of an output make a guess.
+  const unit = most === 0 ? 1 : most;
+  const step = furthest === 0 ? 1 : furthest;
   let squares = 0;
   let differences = 0;
   for (let i = 0; i < claim.length; i++) {
-    if (!finite(claim[i]!)) continue;
-    const r = ratio(reference[i]!, most);
-    const d = ratio(claim[i]! - reference[i]!, furthest);
+    const c = claim[i]!;
+    if (!finite(c)) continue;
+    const r = reference[i]! / unit;
+    const d = (c - reference[i]!) / step;
     squares += r * r;
     differences += d * d;
   }

@@ -26,7 +26,7 @@ function readName(bytes: Uint8Array, at: number): string {
 
 /**
  * Reads the canonical layout: the strict inverse of `encodeTensors`, so that one set of tensors has one encoding.
- * @returns tensors sorted by name, their data copied out of `bytes`
+ * @returns tensors sorted by name, their data views into `bytes`, at any alignment: outputs are large, and most are read once
  * @throws SuretyError PROTOCOL_BAD_TENSORS if the bytes end early, go on, or are not in canonical order;
  * PROTOCOL_BAD_TENSOR if a tensor does not fit its own shape
  */
@@ -63,7 +63,9 @@ export function decodeTensors(bytes: Uint8Array): Tensor[] {
     const shape = Array.from({ length: rank }, takeCount);
     const size = takeCount();
     const from = take(size);
-    tensors.push(checkTensor({ name, datatype, shape, data: new Uint8Array(bytes.subarray(from, from + size)) }));
+    // A plain view: a Buffer's `slice` shares memory, which readers of a tensor do not expect.
+    const data = new Uint8Array(bytes.buffer, bytes.byteOffset + from, size);
+    tensors.push(checkTensor({ name, datatype, shape, data }));
   }
   return tensors;
 }

@@ -38,31 +38,41 @@ const INTEGER_READERS: Partial<Record<Datatype, [number, (v: DataView, at: numbe
 const wrongType = (t: Tensor, needs: string): SuretyError =>
   new SuretyError("PROTOCOL_WRONG_DATATYPE", `tensor ${show(t.name)} is ${t.datatype}, needs ${needs}`);
 
-/** The elements of an FP16, FP32 or FP64 tensor as doubles, exactly; works at any alignment of its bytes. */
-export function toFloats(t: Tensor): Float64Array {
-  const reader = FLOAT_READERS[checkTensor(t).datatype];
+/** Floats as they lie in a tensor, or as doubles: either way an element reads as the double that it means. */
+export type Floats = Float32Array | Float64Array;
+
+const FLOAT_ARRAYS: Partial<Record<Datatype, typeof Float32Array | typeof Float64Array>> = {
+  FP32: Float32Array,
+  FP64: Float64Array,
+};
+
+/**
+ * As {@link toFloats}, but outputs can be large, so where bytes are the elements they are not read one by one: a view of the
+ * tensor's own bytes where these are aligned, and of a copy where not.
+ */
+export function viewFloats(t: Tensor): Floats {
+  const { datatype, data } = checkTensor(t);
+  const Elements = FLOAT_ARRAYS[datatype];
+  if (Elements === undefined || !LITTLE_ENDIAN) return readFloats(t);
+  const size = Elements.BYTES_PER_ELEMENT;
+  // Not by `slice`: a Buffer's copies nothing.
+  const { buffer, byteOffset, byteLength } = data.byteOffset % size === 0 ? data : new Uint8Array(data);
+  return new Elements(buffer as ArrayBuffer, byteOffset, byteLength / size);
+}
+
+/** Reads the elements one by one. */
+function readFloats(t: Tensor): Float64Array {
+  const reader = FLOAT_READERS[t.datatype];
   if (reader === undefined) throw wrongType(t, "FP16, FP32 or FP64");
   const [size, read] = reader;
-  if (LITTLE_ENDIAN && size === 4) {
-    // Where the bytes are aligned they are the elements. Where not, a copy is; not by `slice`: a Buffer's copies nothing.
-    const { buffer, byteOffset, byteLength } = t.data.byteOffset % 4 === 0 ? t.data : new Uint8Array(t.data);
-    return new Float64Array(new Float32Array(buffer, byteOffset, byteLength / 4));
-  }
   const view = viewOf(t.data);
   const values = new Float64Array(t.data.length / size);
   for (let i = 0; i < values.length; i++) values[i] = read(view, i * size);
   return values;
 }
 
-/** Floats as they lie in a tensor, or as doubles: either way an element reads as the double that it means. */
-export type Floats = Float32Array | Float64Array;
-
-/** As {@link toFloats}, but a view of the tensor's own bytes where these are aligned elements: outputs can be large. */
-export function viewFloats(t: Tensor): Floats {
-  const { datatype, data } = checkTensor(t);
-  if (datatype !== "FP32" || !LITTLE_ENDIAN || data.byteOffset % 4 !== 0) return toFloats(t);
-  return new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4);
-}
+/** The elements of an FP16, FP32 or FP64 tensor as doubles, exactly; works at any alignment of its bytes. */
+export const toFloats = (t: Tensor): Float64Array => new Float64Array(viewFloats(t));
 
 /** The elements of an integer or BOOL tensor, exactly. */
 export function toIntegers(t: Tensor): bigint[] {

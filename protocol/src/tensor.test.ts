@@ -5,13 +5,22 @@ import {
   DATATYPES,
   type Datatype,
   elementCount,
+  encodeParts,
   encodeTensors,
   type Tensor,
   tensorHash,
   tensorProblem,
 } from "./tensor.ts";
 import { decodeTensors } from "./tensor-decode.ts";
-import { bytesTensor, floatTensor, int64Tensor, toByteStrings, toFloats, toIntegers } from "./tensor-values.ts";
+import {
+  bytesTensor,
+  floatTensor,
+  int64Tensor,
+  toByteStrings,
+  toFloats,
+  toIntegers,
+  viewFloats,
+} from "./tensor-values.ts";
 import { code } from "./testing/refusal.ts";
 
 const raw = (name: string, datatype: Datatype, shape: number[], data: number[]): Tensor => ({
@@ -65,12 +74,26 @@ describe("tensor", () => {
     );
   });
 
-  it("copies what it decodes, from a Buffer too", () => {
-    const bytes = Buffer.from(encodeTensors([floatTensor("x", [1], [1])]));
-    const [t] = decodeTensors(bytes);
-    bytes.fill(0);
-    expect(t!.data.constructor).to.equal(Uint8Array);
-    expect([...toFloats(t!)]).to.deep.equal([1]);
+  it("gives plain views of what it decodes, at any alignment and from a Buffer too", () => {
+    const encoded = encodeTensors([floatTensor("x", [2], [1, -2]), int64Tensor("name", [], [3])]);
+    for (let offset = 0; offset < 8; offset++) {
+      const bytes = Buffer.alloc(offset + encoded.length)
+        .fill(encoded, offset)
+        .subarray(offset);
+      const [name, x] = decodeTensors(bytes);
+      expect([...toFloats(x!), ...viewFloats(x!), ...toIntegers(name!)]).to.deep.equal([1, -2, 1, -2, 3n]);
+      expect(x!.data.constructor).to.equal(Uint8Array);
+      expect(x!.data.buffer).to.equal(bytes.buffer);
+      expect(encodeTensors([name!, x!])).to.deep.equal(encoded);
+    }
+  });
+
+  it("gives the canonical bytes in parts that hold the tensors' own", () => {
+    const tensors = [floatTensor("y", [1], [1]), floatTensor("x", [0], [])];
+    const parts = encodeParts(tensors);
+    expect(new Uint8Array(Buffer.concat(parts))).to.deep.equal(encodeTensors(tensors));
+    expect(parts.map((part) => part.length)).to.deep.equal([23, 0, 23, 4]);
+    expect(parts[3]).to.equal(tensors[0]!.data);
   });
 
   it("refuses every truncation and any byte more", () => {

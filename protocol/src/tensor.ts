@@ -102,6 +102,33 @@ export function checkTensor(t: Tensor): Tensor {
   return t;
 }
 
+function headOf({ datatype, shape, data }: Tensor, name: Uint8Array): Uint8Array {
+  const head = new Uint8Array(4 + name.length + 2 + 8 * shape.length + 8);
+  const view = viewOf(head);
+  view.setUint32(0, name.length, true);
+  head.set(name, 4);
+  let at = 4 + name.length;
+  head[at++] = DATATYPES[datatype].onnx;
+  head[at++] = shape.length;
+  for (const n of [...shape, data.length]) {
+    view.setBigUint64(at, BigInt(n), true);
+    at += 8;
+  }
+  return head;
+}
+
+/**
+ * The canonical layout of {@link encodeTensors} in pieces, the tensors' own bytes among them: for who hashes or sends them and
+ * needs no copy.
+ * @throws SuretyError PROTOCOL_BAD_TENSOR for a malformed tensor or two of one name
+ */
+export function encodeParts(tensors: readonly Tensor[]): Uint8Array[] {
+  const named = tensors.map((t) => ({ t: checkTensor(t), name: utf8.encode(t.name) }));
+  named.sort((a, b) => compareBytes(a.name, b.name));
+  for (const [i, { t }] of named.entries()) if (i > 0 && named[i - 1]!.t.name === t.name) throw twice(t.name);
+  return named.flatMap(({ t, name }) => [headOf(t, name), t.data]);
+}
+
 /**
  * The canonical layout of a set of tensors, what their hash covers: sorted by the UTF-8 bytes of the name, each
  * `u32le nameLength | name | u8 ONNX type | u8 rank | u64le dimensions | u64le byteLength | raw bytes`, nothing between
@@ -109,31 +136,19 @@ export function checkTensor(t: Tensor): Tensor {
  * @throws SuretyError PROTOCOL_BAD_TENSOR for a malformed tensor or two of one name
  */
 export function encodeTensors(tensors: readonly Tensor[]): Uint8Array {
-  const named = tensors.map((t) => ({ t: checkTensor(t), name: utf8.encode(t.name) }));
-  named.sort((a, b) => compareBytes(a.name, b.name));
-  let total = 0;
-  for (const [i, { t, name }] of named.entries()) {
-    if (i > 0 && named[i - 1]!.t.name === t.name) throw twice(t.name);
-    total += 4 + name.length + 2 + 8 * t.shape.length + 8 + t.data.length;
-  }
-  const out = new Uint8Array(total);
-  const view = viewOf(out);
+  const parts = encodeParts(tensors);
+  const out = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const { t, name } of named) {
-    view.setUint32(at, name.length, true);
-    out.set(name, at + 4);
-    at += 4 + name.length;
-    out[at++] = DATATYPES[t.datatype].onnx;
-    out[at++] = t.shape.length;
-    for (const n of [...t.shape, t.data.length]) {
-      view.setBigUint64(at, BigInt(n), true);
-      at += 8;
-    }
-    out.set(t.data, at);
-    at += t.data.length;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
   }
   return out;
 }
 
 /** SHA-256 of the canonical layout (docs/protocol.md section 5): `inputHash` and `outputHash` of a receipt. */
-export const tensorHash = (tensors: readonly Tensor[]): Hex => bytesToHex(sha256(encodeTensors(tensors)));
+export function tensorHash(tensors: readonly Tensor[]): Hex {
+  const hash = sha256.create();
+  for (const part of encodeParts(tensors)) hash.update(part);
+  return bytesToHex(hash.digest());
+}

@@ -35,8 +35,15 @@ export function toOrt(tensor: Tensor, OrtTensor: TensorConstructor): OrtTensor {
     return new OrtTensor("string", texts, tensor.shape);
   }
   const [type, Values] = ARRAYS[tensor.datatype];
-  const bytes = tensor.data.slice();
-  return new OrtTensor(type, new Values(bytes.buffer) as Float32Array, tensor.shape);
+  const { data } = tensor;
+  const size = Values.BYTES_PER_ELEMENT;
+  // As they lie, where elements may lie so.
+  const { buffer, byteOffset, byteLength } = data.byteOffset % size === 0 ? data : new Uint8Array(data);
+  return new OrtTensor(
+    type,
+    new Values(buffer as ArrayBuffer, byteOffset, byteLength / size) as Float32Array,
+    tensor.shape,
+  );
 }
 
 /** @returns onnxruntime's tensor with its raw bytes, as they are; throws on datatypes that cannot be carried. */

@@ -19,3 +19,37 @@ export type Reply =
   | { op: "load" | "unload" | "memory"; rss: number }
   | { op: "run"; sets: Tensor[][]; rss: number }
   | { op: "error"; message: string };
+
+/** The child's end of the pipe between the two: frames go both ways, each `u32le length of the head | head as JSON | bytes`. */
+export const PIPE = 3;
+
+/** A tensor as a head tells of it: `bytes` of data follow the head, those of all its tensors one after the other. */
+export type TensorHead = Pick<Tensor, "name" | "datatype" | "shape"> & { bytes: number };
+
+/** Head of a request. */
+export type RequestHead =
+  | { op: "load"; id: string; bytes: number; optimization: Optimization }
+  | { op: "run"; id: string; sets: TensorHead[][]; outputBytes: number }
+  | { op: "unload"; id: string }
+  | { op: "memory" };
+
+/** Head of a reply; that to a run comes after one `Outputs` per set. */
+export type Answer = Exclude<Reply, { op: "run" }> | { op: "run"; rss: number };
+
+/** Head of the outputs of one set, which are sent as soon as they are worth a write. */
+export type Outputs = { op: "outputs"; tensors: TensorHead[] };
+
+/** @returns what a head says of a tensor */
+export const headOf = ({ name, datatype, shape, data }: Tensor): TensorHead => ({
+  name,
+  datatype,
+  shape,
+  bytes: data.byteLength,
+});
+
+/** @returns a head as a frame begins with it */
+export function writeHead(head: RequestHead | Answer | Outputs): Uint8Array {
+  const text = Buffer.from(`0000${JSON.stringify(head)}`);
+  text.writeUInt32LE(text.length - 4);
+  return text;
+}

@@ -1,4 +1,4 @@
 import * as ort from "onnxruntime-node";
 import { serve } from "./serve.ts";
 
-serve(ort, "cpu");
+await serve(ort, "cpu");

@@ -1,29 +1,23 @@
 import type { Tensor } from "@surety/protocol";
 import type { InferenceSession, InferenceSessionFactory, TensorConstructor } from "onnxruntime-node";
 import { fromOrt, toOrt } from "./convert.ts";
-import type { Reply, Request } from "./messages.ts";
+import type { Answer, Request } from "./messages.ts";
+import { readRequest, sendOutputs, sendReply } from "./pipe.ts";
 
 /** The part of ONNX Runtime's API that both builds share. */
 export type Ort = { InferenceSession: InferenceSessionFactory; Tensor: TensorConstructor };
 
-async function runSets(
-  ort: Ort,
-  session: InferenceSession,
-  sets: Tensor[][],
-  outputBytes: number,
-): Promise<Tensor[][]> {
-  const results: Tensor[][] = [];
+async function runSets(ort: Ort, session: InferenceSession, sets: Tensor[][], outputBytes: number): Promise<void> {
   let left = outputBytes;
   // One by one: a batch may take another kernel than a single input, and results must not depend on the company.
   for (const set of sets) {
     const feeds = Object.fromEntries(set.map((tensor) => [tensor.name, toOrt(tensor, ort.Tensor)]));
     const fetched = await session.run(feeds);
-    const outputs = session.outputNames.map((name) => fromOrt(name, fetched[name]!));
-    for (const { data } of outputs) left -= data.byteLength;
+    const tensors = session.outputNames.map((name) => fromOrt(name, fetched[name]!));
+    for (const { data } of tensors) left -= data.byteLength;
     if (left < 0) throw new Error(`outputs exceed ${outputBytes} bytes`);
-    results.push(outputs);
+    sendOutputs(tensors);
   }
-  return results;
 }
 
 /**
@@ -33,10 +27,10 @@ async function runSets(
  * @param ort the one ONNX Runtime of this process
  * @param provider the execution provider, forced: both builds register themselves in one place and would mix
  */
-export function serve(ort: Ort, provider: "cpu" | "wasm"): void {
+export async function serve(ort: Ort, provider: "cpu" | "wasm"): Promise<void> {
   const sessions = new Map<string, InferenceSession>();
 
-  const handle = async (request: Request): Promise<Reply> => {
+  const handle = async (request: Request): Promise<Answer> => {
     const rss = () => process.memoryUsage.rss();
     if (request.op === "memory") return { op: "memory", rss: rss() };
     if (request.op === "unload") {
@@ -54,23 +48,24 @@ export function serve(ort: Ort, provider: "cpu" | "wasm"): void {
         enableCpuMemArena: false,
         logSeverityLevel: 3,
       });
+      // Given back at once: a process that waits for its parent collects no garbage.
+      (request.model.buffer as ArrayBuffer).transfer(0);
       sessions.set(request.id, session);
       return { op: "load", rss: rss() };
     }
     const session = sessions.get(request.id);
     if (session === undefined) throw new Error(`model ${request.id} is not loaded`);
-    const sets = await runSets(ort, session, request.sets, request.outputBytes);
-    return { op: "run", sets, rss: rss() };
+    await runSets(ort, session, request.sets, request.outputBytes);
+    return { op: "run", rss: rss() };
   };
 
-  const send = (reply: Reply) => process.send?.(reply);
   // Ctrl-C reaches the whole process group: the parent decides when a child ends.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
-  process.on("disconnect", () => process.exit(0));
-  process.on("message", (request: Request) => {
-    handle(request).then(send, (error: unknown) =>
-      send({ op: "error", message: error instanceof Error ? error.message : String(error) }),
+  sendReply({ op: "ready" });
+  for (;;) {
+    const reply = await handle(readRequest()).catch(
+      (error: unknown): Answer => ({ op: "error", message: error instanceof Error ? error.message : String(error) }),
     );
-  });
-  send({ op: "ready" });
+    sendReply(reply);
+  }
 }

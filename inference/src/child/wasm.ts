@@ -3,4 +3,4 @@ import { serve } from "./serve.ts";
 
 ort.env.wasm.numThreads = 1;
 ort.env.wasm.proxy = false;
-serve(ort, "wasm");
+await serve(ort, "wasm");

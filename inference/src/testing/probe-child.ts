@@ -1,6 +1,6 @@
 // A child that tries what a model that had taken it over would try, and tells what came of it. It is started as the
 // children of a runtime are, with the name of one attempt in each request.
-import type { Request } from "../child/messages.ts";
+import { readRequest, sendReply } from "../child/pipe.ts";
 
 /** Every attempt ends with words: "did it", or why not. */
 const ATTEMPTS: Record<string, (fact: string) => Promise<string> | string> = {
@@ -44,12 +44,12 @@ const ATTEMPTS: Record<string, (fact: string) => Promise<string> | string> = {
   },
 };
 
-process.on("disconnect", () => process.exit(0));
-process.on("message", async ({ id }: Request & { id: string }) => {
+sendReply({ op: "ready" });
+for (;;) {
+  const { id } = readRequest() as { id: string };
   const [name = "", fact = ""] = id.split(" ");
   const message = await Promise.resolve()
     .then(() => ATTEMPTS[name]!(fact))
     .catch((error: NodeJS.ErrnoException) => error.code ?? error.message);
-  process.send?.({ op: "error", message });
-});
-process.send?.({ op: "ready" });
+  sendReply({ op: "error", message });
+}

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Runtime } from "@surety/inference";
-import { encodeTensors, SuretyError, type Tensor } from "@surety/protocol";
+import { encodeParts, SuretyError, type Tensor } from "@surety/protocol";
 import type { Hex } from "viem";
 import type { Rerunner } from "../ports.ts";
 
@@ -27,6 +27,12 @@ type RunSets = (modelId: Hex, sets: Tensor[][]) => Promise<(Tensor[] | Error)[]>
 /** Results that are kept, of one runtime. */
 const MOST_RESULTS = 2_048;
 
+function hashOf(tensors: Tensor[]): string {
+  const hash = createHash("sha256");
+  for (const part of encodeParts(tensors)) hash.update(part);
+  return hash.digest("hex");
+}
+
 /**
  * Runs an input once for all who ask for it: verifiers of one process share their runtimes, and five seats ask for the same
  * leaves. A run that failed is not kept.
@@ -41,7 +47,7 @@ function shared(run: RunSets): RunSets {
     result.then((outcome) => outcome instanceof Error && drop(), drop);
   };
   return async (modelId, sets) => {
-    const keys = sets.map((set) => `${modelId}${createHash("sha256").update(encodeTensors(set)).digest("hex")}`);
+    const keys = sets.map((set) => `${modelId}${hashOf(set)}`);
     const wanted = new Map(keys.map((key) => [key, known.get(key)]));
     const fresh = [...wanted.keys()].filter((key) => wanted.get(key) === undefined);
     if (fresh.length > 0) {
