@@ -26,6 +26,7 @@ interface Vm {
     function load(address, bytes32) external view returns (bytes32);
     function label(address, string calldata) external;
     function snapshotState() external returns (uint256);
+    function snapshotGasLastCall(string calldata, string calldata) external returns (uint256);
     function revertToState(uint256) external returns (bool);
     function etch(address, bytes calldata) external;
     function mockCall(address, bytes calldata, bytes calldata) external;
