@@ -78,8 +78,8 @@ function suitesOf(tree: string, folder: Folder): Artifact[] {
 }
 
 /**
- * Makes a contract's constructor end by running the one of the artifact of its name, in its own storage, and becoming what
- * that returns. So the constructors of these folders must do nothing that cannot be done twice.
+ * Makes a contract's constructor begin by running the one of the artifact of its name, in its own storage, and becoming what
+ * that returns: nothing of its own body is run. So base constructors must do nothing that cannot be done twice.
  */
 function loader(tree: string, file: string): Edit | undefined {
   const made = constructorOf(file, readFileSync(join(tree, file), "utf8"));
@@ -92,7 +92,7 @@ function loader(tree: string, file: string): Edit | undefined {
     if (!ok) assembly { revert(add(code, 32), mload(code)) }
     if (code.length > 0) assembly { return(add(code, 32), mload(code)) }
   `;
-  return { start: made.end, end: made.end, text, appended: LOADER };
+  return { start: made.start, end: made.start, text, appended: LOADER };
 }
 
 function compile(tree: string, files: string[], edit: (path: string) => Edit | undefined): Artifact[] | string {
