@@ -30,6 +30,7 @@ interface Vm {
     function revertToState(uint256) external returns (bool);
     function etch(address, bytes calldata) external;
     function mockCall(address, bytes calldata, bytes calldata) external;
+    function mockCallRevert(address, bytes calldata, bytes calldata) external;
     function assertEq(uint256, uint256) external pure;
     function assertEq(uint256, uint256, string calldata) external pure;
     function assertEq(bytes32, bytes32) external pure;
