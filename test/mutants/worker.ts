@@ -34,7 +34,7 @@ const RUNNER = {
   projectRoot: root,
   hardfork: "prague",
   // A mutant may loop for ever.
-  gasLimit: 2n ** 27n,
+  gasLimit: 2n ** 30n,
   disableBlockGasLimit: true,
   disableTransactionGasCap: true,
   fuzz: { runs: 64, seed: "0x01" },
