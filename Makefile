@@ -9,7 +9,7 @@ endif
 export PATH := $(NODE_DIR):$(PATH)
 endif
 
-.PHONY: test demo mutants
+.PHONY: test demo mutants coverage slither
 # All tests: contracts, packages, end to end.
 test: node_modules/.ready
 	npm test
@@ -19,6 +19,12 @@ demo: node_modules/.ready
 # Which tests notice small changes of the contracts: make mutants ARGS="--only stake --sample 24"
 mutants: node_modules/.ready
 	npm run mutants -- $(ARGS)
+# Whether the Solidity tests run every line of the contracts.
+coverage: node_modules/.ready
+	npm run coverage
+# Known kinds of faults in the contracts, where Python and its package index can be had.
+slither: node_modules/.ready
+	npm run slither
 node_modules/.ready: package.json package-lock.json
 	npm ci --no-audit --no-fund
 	touch $@

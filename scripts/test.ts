@@ -9,6 +9,8 @@ const suites: Suite[] = [
   { name: "types", command: "tsc", args: ["--noEmit", "-p", "."] },
   { name: "style", command: "biome", args: ["check", "."] },
   { name: "contracts in Solidity", command: "hardhat", args: ["test", "solidity"] },
+  // After an intended change of costs: npm run gas:update
+  { name: "gas", command: "hardhat", args: ["test", "solidity", "--snapshot-check", "test/contracts/Gas.t.sol"] },
   { name: "contracts in TypeScript", command: "hardhat", args: ["test", "mocha"] },
   // Apart from those that load Hardhat, whose plugins change chai's matchers for the whole process.
   { name: "protocol, sdk and inference", command: "mocha", args: ["{protocol,sdk,inference}/src/**/*.test.ts"] },

@@ -26,9 +26,11 @@ interface Vm {
     function load(address, bytes32) external view returns (bytes32);
     function label(address, string calldata) external;
     function snapshotState() external returns (uint256);
+    function snapshotGasLastCall(string calldata, string calldata) external returns (uint256);
     function revertToState(uint256) external returns (bool);
     function etch(address, bytes calldata) external;
     function mockCall(address, bytes calldata, bytes calldata) external;
+    function mockCallRevert(address, bytes calldata, bytes calldata) external;
     function assertEq(uint256, uint256) external pure;
     function assertEq(uint256, uint256, string calldata) external pure;
     function assertEq(bytes32, bytes32) external pure;

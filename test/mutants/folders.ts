@@ -11,6 +11,7 @@ const FOLDERS = {
   verification: { sources: [], tests: [] },
   rewards: { sources: [], tests: ["verification"] },
   reliability: { sources: [], tests: ["verification"] },
+  court: { sources: [], tests: [] },
 } as const;
 
 /** A folder of contracts under mutation. */

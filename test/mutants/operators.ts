@@ -115,17 +115,17 @@ export function mutantsOf(file: string, source: string): Mutant[] {
   return found;
 }
 
-/** Where a source's first constructor ends, inside of its body, the contract's name, and its parameters'. */
+/** Where the body of a source's first constructor begins, inside of it, and of which contract. */
 export function constructorOf(
   file: string,
   source: string,
-): { contract: string; parameters: string[]; end: number } | undefined {
+): { contract: string; abstract: boolean; parameters: string[]; start: number } | undefined {
   for (const contract of children(parse(file, source)).filter(({ nodeType }) => nodeType === "ContractDefinition")) {
     const made = children(contract).find(({ kind }) => kind === "constructor");
     if (made === undefined) continue;
-    const end = range(made.body as Node)[1] - 1;
+    const start = range(made.body as Node)[0] + 1;
     const parameters = children(made.parameters as Node).map(({ name }) => String(name));
-    return { contract: String(contract.name), parameters, end };
+    return { contract: String(contract.name), abstract: contract.abstract === true, parameters, start };
   }
   return undefined;
 }

@@ -34,7 +34,7 @@ const RUNNER = {
   projectRoot: root,
   hardfork: "prague",
   // A mutant may loop for ever.
-  gasLimit: 2n ** 27n,
+  gasLimit: 2n ** 30n,
   disableBlockGasLimit: true,
   disableTransactionGasCap: true,
   fuzz: { runs: 64, seed: "0x01" },
@@ -78,12 +78,13 @@ function suitesOf(tree: string, folder: Folder): Artifact[] {
 }
 
 /**
- * Makes a contract's constructor end by running the one of the artifact of its name, in its own storage, and becoming what
- * that returns. So the constructors of these folders must do nothing that cannot be done twice.
+ * Makes a contract's constructor begin by running the one of the artifact of its name, in its own storage, and becoming what
+ * that returns: nothing of its own body is run, nor of those of abstract contracts. Other base constructors run twice.
  */
 function loader(tree: string, file: string): Edit | undefined {
   const made = constructorOf(file, readFileSync(join(tree, file), "utf8"));
   if (made === undefined) return undefined;
+  if (made.abstract) return { start: made.start, end: made.start, text: "return;" };
   const text = `
     address mutants = address(uint160(uint256(keccak256("mutants"))));
     SuretyLoader vm = SuretyLoader(address(uint160(uint256(keccak256("hevm cheat code")))));
@@ -92,7 +93,7 @@ function loader(tree: string, file: string): Edit | undefined {
     if (!ok) assembly { revert(add(code, 32), mload(code)) }
     if (code.length > 0) assembly { return(add(code, 32), mload(code)) }
   `;
-  return { start: made.end, end: made.end, text, appended: LOADER };
+  return { start: made.start, end: made.start, text, appended: LOADER };
 }
 
 function compile(tree: string, files: string[], edit: (path: string) => Edit | undefined): Artifact[] | string {
