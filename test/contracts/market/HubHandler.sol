@@ -42,7 +42,7 @@ abstract contract HubHandler is RecordModel {
 
     /// @notice Too early, too late, and by whom it is not for: each refused with its own error.
     function wrong(uint256 choice) external {
-        uint64 e = now_() - uint64(choice % 2);
+        uint64 e = now_() > 0 ? now_() - uint64(choice % 2) : 0;
         Times memory t = clock.times(e);
         if (block.timestamp < t.end || block.timestamp >= t.logEnd) wrongLog(choice % RECORDS, e, t);
         if (block.timestamp < t.openEnd || block.timestamp >= t.commitEnd) {
