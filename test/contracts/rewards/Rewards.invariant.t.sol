@@ -54,7 +54,7 @@ contract RewardsInvariantTest {
 
     /// @notice What the handler checks does come about, else it would check nothing.
     function test_TheHandlerGetsEverywhere() public {
-        for (uint256 i = 0; i < 2; ++i) {
+        for (uint256 i = 0; i < 30; ++i) {
             uint256 choice = uint256(keccak256(abi.encode(i)));
             handler.fund(choice, choice);
             handler.walk(choice);
