@@ -52,22 +52,6 @@ contract RewardsInvariantTest {
         for (uint256 i = 0; i < all.length; ++i) out[0].selectors[i] = all[i];
     }
 
-    /// @notice What the handler checks does come about, else it would check nothing.
-    function test_TheHandlerGetsEverywhere() public {
-        for (uint256 i = 0; i < 30; ++i) {
-            uint256 choice = uint256(keccak256(abi.encode(i)));
-            handler.fund(choice, choice);
-            handler.walk(choice);
-            handler.undertake(choice);
-            handler.claimProvider(choice);
-            handler.claimVerifier(choice);
-            handler.sweep(choice);
-            if (i % 9 == 8) handler.settleLate(choice);
-            handler.checkRewards();
-        }
-        for (uint256 i = 0; i < 4; ++i) require(handler.came(i) > 0, "never reached");
-    }
-
     function invariant_rewards() public view {
         handler.checkRewards();
     }
