@@ -220,11 +220,9 @@ contract ReliabilityLedger is IReliabilityLedger, AccessManaged {
 
     /// @inheritdoc IReliabilityLedger
     function epochAt(address provider, bytes32 modelId, uint64 epoch) external view returns (EpochEntry memory entry) {
-        Entry storage records = _entries[provider][modelId];
-        if (records.progress.settledEver == 0) return entry;
-        EpochEntry memory kept = records.ring[epoch % RING];
-        // An empty place reads as epoch 0; only a settled epoch has a score (the prior's is above 0).
-        if (kept.epoch == epoch && kept.score > 0) return kept;
+        EpochEntry memory kept = _entries[provider][modelId].ring[epoch % RING];
+        // A place that was never written reads as epoch 0, with nothing in it.
+        if (kept.epoch == epoch) return kept;
     }
 
     /// @inheritdoc IReliabilityLedger
