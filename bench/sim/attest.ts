@@ -16,10 +16,21 @@ import {
 } from "@surety/protocol";
 import { type Address, type Hex, isAddressEqual, sha256, zeroHash } from "viem";
 import { bytesOf, chanceOf } from "./chance.ts";
+import { HONEST_PROVIDER, inSpell } from "./conduct.ts";
 import type { Leaf, Outputs } from "./log.ts";
 import { sampledLeaves } from "./samples.ts";
 import { TERMS } from "./terms.ts";
-import { accountOf, identityAt, type Provider, type Rerun, read, send, type Verifier, type World } from "./world.ts";
+import {
+  accountOf,
+  FIRST,
+  identityAt,
+  type Provider,
+  type Rerun,
+  read,
+  send,
+  type Verifier,
+  type World,
+} from "./world.ts";
 
 type Task = { provider: Provider; role: number; seat: number; report: bigint; assignment: Assignment };
 /** What a verifier has committed to and must reveal. */
@@ -106,7 +117,8 @@ function probe(at: At, verifier: Verifier, profile: DemandProfile): Task {
 function probeReport({ world, provider, epoch, seat }: At, verifier: Verifier, profile: DemandProfile): ProbeReport {
   const probes = probesPerSeat(probesFor(TERMS.target));
   const report = { probes, answered: probes, timely: 0, peakProbes: 0, peakTimely: 0, atCapacity: 0 };
-  const { lateAtPeak, lateElsewhere } = provider.conduct;
+  const bad = inSpell(provider.conduct, Number(epoch - FIRST));
+  const { lateAtPeak, lateElsewhere } = bad ? provider.conduct : HONEST_PROVIDER;
   for (let i = 0; i < probes; i++) {
     const key = [provider.number, epoch, seat, i] as const;
     const slot = slotAt(profile, chanceOf(world.seed, "probe time", ...key));

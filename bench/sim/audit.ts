@@ -70,8 +70,12 @@ function rerunOf({ modelId }: World, { provider, epoch, seat, verifier, dataRoot
   return { provider: address, modelId, epoch, seat, verifier: accountOf(verifier), dataRoot, salt, proof };
 }
 
+const trees = new Map<Hex, StandardMerkleTree<unknown[]>>();
+
 /** Path of a sample's own outputs to the re-run's data root. */
-function ownProof({ outputs }: Rerun, j: number): Hex[] {
-  const leaves = outputs!.map(({ native, wasm }, i) => [i, sha256(native), sha256(wasm)]);
-  return StandardMerkleTree.of(leaves, ["uint8", "bytes32", "bytes32"]).getProof(j) as Hex[];
+function ownProof({ dataRoot, outputs }: Rerun, j: number): Hex[] {
+  const leaves = () => outputs!.map(({ native, wasm }, i) => [i, sha256(native), sha256(wasm)]);
+  const tree = trees.get(dataRoot) ?? StandardMerkleTree.of<unknown[]>(leaves(), ["uint8", "bytes32", "bytes32"]);
+  trees.set(dataRoot, tree);
+  return tree.getProof(j) as Hex[];
 }

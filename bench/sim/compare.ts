@@ -1,6 +1,5 @@
 import type { Account, Played } from "./play.ts";
-import type { RowPlan } from "./rows.ts";
-import { deviantCount } from "./setup.ts";
+import { deviantCount, type RowPlan } from "./rows.ts";
 import { type JurySize, TERMS } from "./terms.ts";
 
 /** One line of the table; amounts are tokens per epoch, of all members together. */
@@ -26,8 +25,9 @@ export type Row = {
   counts: Played["counts"];
   /** Last published score of the provider that the strategy is about, 1 = 100 %. */
   score: number;
-  /** Profit per epoch of the watcher. */
+  /** Profit per epoch of the watcher, and what all honest providers together lose to the strategy. */
   watcher: number;
+  providersLose: number;
 };
 
 /** Differences below this are rounding, tokens per epoch. */
@@ -71,6 +71,7 @@ export function compare(
   const gain = profit - honest;
   const lead = profit - peers - (honest - peersIn(base));
   const deviants = deviantCount(plan, jury);
+  const honestProviders = Array.from({ length: TERMS.providers - 1 }, (_, i) => `provider ${i}`);
   return {
     side: plan.side,
     strategy: plan.name,
@@ -89,6 +90,7 @@ export function compare(
     counts: played.counts,
     score: played.scores[TERMS.providers - 1]!,
     watcher: of(played, ["watcher"], "profit"),
+    providersLose: of(base, honestProviders, "profit") - of(played, honestProviders, "profit"),
   };
 }
 

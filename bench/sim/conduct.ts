@@ -11,8 +11,10 @@ export type ProviderConduct = {
   padding: number;
   /** Takes cases to a jury: those that it can win, or all. */
   defends: "innocent" | "always";
-  /** Epochs after which it comes back under a new identity; 0: never. */
-  returnsAfter: number;
+  /** Epochs that lateness and missing hardware last, after which it serves well; 0: always. */
+  spell: number;
+  /** Comes back under a new identity once the spell is over, beside the old one whose stake is still bound. */
+  returns: boolean;
 };
 
 /** What a verifier says of the samples of one provider. */
@@ -44,7 +46,8 @@ export const HONEST_PROVIDER: ProviderConduct = {
   hardware: 1,
   padding: 0,
   defends: "innocent",
-  returnsAfter: 0,
+  spell: 0,
+  returns: false,
 };
 
 /** Probes, runs, says what it finds. */
@@ -66,3 +69,6 @@ export const LAZY_VERIFIER: VerifierConduct = {
   otherwise: "match",
   jury: "absent",
 };
+
+/** Whether a provider's bad spell lasts in the `age`-th epoch since it began, from 0. */
+export const inSpell = ({ spell }: ProviderConduct, age: number): boolean => spell === 0 || age < spell;

@@ -24,13 +24,20 @@ export type Report = {
 /** Overwrites one line of a terminal; says nothing elsewhere. */
 const progress = (text: string) => process.stderr.isTTY && process.stderr.write(`\r\x1b[K${text}`);
 
+/** The same world, but the members of the strategy are honest; a cheat whose verifiers a row is about stays one. */
+const fairPlan = (plan: RowPlan): RowPlan => ({
+  ...plan,
+  provider: plan.side === "verifier" ? plan.provider : HONEST_PROVIDER,
+  verifier: HONEST_VERIFIER,
+});
+
 /** Plays the rows that were asked for, each beside the same world with honest members. */
 export async function simulate({ epochs, seed, only, jury: seats }: Omit<Options, "json">): Promise<Report> {
   const started = performance.now();
   const jury = JURIES[seats];
   const plans = ROWS.filter((plan) => only.length === 0 || only.some((part) => titleOf(plan).includes(part)));
   const chain = await startChain();
-  const honest = new Map<boolean, Played>();
+  const fairWorlds = new Map<string, Played>();
   let transactions = 0;
   const playOne = async (plan: RowPlan, what: string): Promise<Played> => {
     const onEpoch = (epoch: number, of: number) => progress(`${what}  epoch ${epoch}/${of}`);
@@ -38,18 +45,19 @@ export async function simulate({ epochs, seed, only, jury: seats }: Omit<Options
     transactions += played.transactions;
     return played;
   };
-  const honestWorld = async (plan: RowPlan): Promise<Played> => {
-    const fair = { ...plan, provider: HONEST_PROVIDER, verifier: HONEST_VERIFIER };
-    const found = honest.get(plan.exact) ?? (await playOne(fair, "all honest"));
-    honest.set(plan.exact, found);
+  const fairWorld = async (plan: RowPlan): Promise<Played> => {
+    const fair = fairPlan(plan);
+    const key = JSON.stringify([fair.provider, fair.exact]);
+    const found = fairWorlds.get(key) ?? (await playOne(fair, `honest beside ${titleOf(plan)}`));
+    fairWorlds.set(key, found);
     return found;
   };
   const rows: Row[] = [];
   try {
     for (const [position, plan] of plans.entries()) {
-      const base = await honestWorld(plan);
-      const same = plan.provider === HONEST_PROVIDER && (plan.share === 0 || plan.verifier === HONEST_VERIFIER);
-      const played = same ? base : await playOne(plan, `${position + 1}/${plans.length} ${titleOf(plan)}`);
+      const base = await fairWorld(plan);
+      const deviates = plan.name !== "honest";
+      const played = deviates ? await playOne(plan, `${position + 1}/${plans.length} ${titleOf(plan)}`) : base;
       rows.push(compare(plan, played, base, { epochs, jury }));
     }
   } finally {

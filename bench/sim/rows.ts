@@ -5,6 +5,7 @@ import {
   type ProviderConduct,
   type VerifierConduct,
 } from "./conduct.ts";
+import type { JurySize } from "./terms.ts";
 
 /** Whose profit a row is about. */
 export type Side = "provider" | "verifier" | "coalition";
@@ -39,6 +40,7 @@ const verifier = (name: string, share: number, conduct: Partial<VerifierConduct>
 /** Number of the provider that strategies are about: the last, or the first honest one that is slandered. */
 const FRIEND = 3;
 const RIVAL = 0;
+const LATE = { lateAtPeak: 0.15, lateElsewhere: 0.15, hardware: 0.7 } as const;
 const CHEAT = { ...HONEST_PROVIDER, cheap: 0.1, defends: "always" } as const;
 const colluding = (share: number): RowPlan =>
   row(`colluding ${share * 100} %: match for a friend`, "coalition", {
@@ -48,31 +50,31 @@ const colluding = (share: number): RowPlan =>
   });
 const slandering = (share: number): RowPlan =>
   verifier(`colluding ${share * 100} %: slander of one`, share, { says: { [RIVAL]: "mismatch" } });
-/** A twentieth of tickets rounds to whole verifiers in worlds of both sizes. */
+/** Share of tickets that single strategies play with: 3 verifiers of 30, one of 12. */
 const FEW = 0.1;
 
-/** Every row, in the order of the table. A new strategy is one more line. */
+/** Every row, in the order of the table; (exact): a model whose outputs have no tolerance. A new strategy is one more line. */
 export const ROWS: readonly RowPlan[] = [
   provider("honest", {}),
   provider("peak-shedder", { lateAtPeak: 0.3, hardware: 0.7 }),
-  provider("cheap model, 100 %", { cheap: 1 }),
-  provider("cheap model, 10 %", { cheap: 0.1 }),
-  provider("cheap model, 3 %", { cheap: 0.03 }),
-  provider("cheap 10 %, defends every case", { cheap: 0.1, defends: "always" }),
+  provider("cheap model 100 %", { cheap: 1 }),
+  provider("cheap model 10 %", { cheap: 0.1 }),
+  provider("cheap model 3 %", { cheap: 0.03 }),
+  provider("cheap model 10 % that defends itself", { cheap: 0.1, defends: "always" }),
   provider("padder", { padding: 80 }),
-  provider("padder, cheap 10 %", { padding: 80, cheap: 0.1 }),
-  provider("late everywhere, stays", { lateAtPeak: 0.15, lateElsewhere: 0.15, hardware: 0.7 }),
-  provider("late everywhere, whitewashes", { lateAtPeak: 0.15, lateElsewhere: 0.15, hardware: 0.7, returnsAfter: 8 }),
+  provider("padder with cheap model 10 %", { padding: 80, cheap: 0.1 }),
+  provider("late for 6 epochs and stays", { ...LATE, spell: 6 }),
+  provider("late for 6 epochs and whitewashes", { ...LATE, spell: 6, returns: true }),
   row("honest", "verifier", { share: FEW }),
-  row("lazy, shows no outputs", "verifier", { verifier: LAZY_VERIFIER, share: FEW }),
-  row("lazy, makes outputs up", "verifier", { verifier: { ...LAZY_VERIFIER, outputs: "made up" }, share: FEW }),
-  row("lazy, makes up, class exact", "verifier", {
+  row("lazy without outputs", "verifier", { verifier: LAZY_VERIFIER, share: FEW }),
+  row("lazy with made-up outputs", "verifier", { verifier: { ...LAZY_VERIFIER, outputs: "made up" }, share: FEW }),
+  row("lazy with made-up outputs (exact)", "verifier", {
     verifier: { ...LAZY_VERIFIER, outputs: "made up" },
     share: FEW,
     exact: true,
   }),
-  verifier("skips probes only", FEW, { probes: "claimed" }),
-  verifier("skips juries only", FEW, { jury: "absent" }, { provider: CHEAT }),
+  verifier("skips probes", FEW, { probes: "claimed" }),
+  verifier("skips juries", FEW, { jury: "absent" }, { provider: CHEAT }),
   verifier("copies an honest leak", FEW, { outputs: "leaked", friend: FRIEND }),
   verifier(
     "copies a cheat's leak",
@@ -85,6 +87,10 @@ export const ROWS: readonly RowPlan[] = [
   slandering(0.1),
   slandering(0.2),
   verifier("framer of all", FEW, { outputs: "made up", otherwise: "mismatch" }),
-  verifier("framer of all, class exact", FEW, { otherwise: "mismatch" }, { exact: true }),
+  verifier("framer of all (exact)", FEW, { otherwise: "mismatch" }, { exact: true }),
   verifier("griefer by bonds", FEW, { griefs: true }),
 ];
+
+/** Verifiers that deviate: at least one if any do. */
+export const deviantCount = ({ share }: Pick<RowPlan, "share">, { verifiers }: JurySize): number =>
+  share === 0 ? 0 : Math.max(1, Math.round(share * verifiers));

@@ -3,8 +3,19 @@ import type { Hex } from "viem";
 import type { Leaf } from "./log.ts";
 import { identityAt, logOf, type Provider, read, type World } from "./world.ts";
 
-/** Leaf numbers that an epoch's samples hit, in the order of the samples. */
-export async function sampledSeqs(world: World, provider: Provider, epoch: bigint): Promise<number[]> {
+const known = new WeakMap<World, Map<string, Promise<number[]>>>();
+
+/** Leaf numbers that an epoch's samples hit, in the order of the samples. Only once the seed is drawn. */
+export function sampledSeqs(world: World, provider: Provider, epoch: bigint): Promise<number[]> {
+  const found = known.get(world) ?? new Map<string, Promise<number[]>>();
+  known.set(world, found);
+  const key = `${provider.number} ${epoch}`;
+  const seqs = found.get(key) ?? draw(world, provider, epoch);
+  found.set(key, seqs);
+  return seqs;
+}
+
+async function draw(world: World, provider: Provider, epoch: bigint): Promise<number[]> {
   const log = logOf(world, provider, epoch);
   const address = identityAt(provider, epoch)?.address;
   if (!log || !address || log.tree.units === 0n) return [];

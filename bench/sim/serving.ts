@@ -1,9 +1,10 @@
 import { headerRlp, type RpcBlock } from "@surety/verifier";
 import { bytesOf } from "./chance.ts";
+import { inSpell } from "./conduct.ts";
 import { serve } from "./log.ts";
 import { enter } from "./setup.ts";
 import { EPOCH_LENGTH, TERMS, wei } from "./terms.ts";
-import { accountOf, coverOf, identityAt, send, stakeOf, type World } from "./world.ts";
+import { accountOf, coverOf, FIRST, identityAt, send, stakeOf, type World } from "./world.ts";
 
 /** Funds the epoch that has begun, and lets whoever leaves come back under a new name. */
 export async function begin(world: World, epoch: bigint): Promise<void> {
@@ -15,7 +16,7 @@ export async function begin(world: World, epoch: bigint): Promise<void> {
   }
   for (const provider of world.providers) {
     const next = provider.identities.at(-1)!.last + 1n;
-    if (provider.conduct.returnsAfter > 0 && next === begun + 2n && next <= last) await enter(world, provider, next);
+    if (next === begun + 2n && next <= last) await enter(world, provider, next);
   }
 }
 
@@ -50,7 +51,8 @@ export async function closeLogs(world: World, epoch: bigint): Promise<void> {
       provider.fees += fees;
     }
     const capital = stakeOf() * provider.accounts.length * TERMS.capitalRate;
-    provider.cost += log.compute + conduct.hardware * TERMS.hardwareCost + capital;
+    const hardware = inSpell(conduct, Number(epoch - FIRST)) ? conduct.hardware : 1;
+    provider.cost += log.compute + hardware * TERMS.hardwareCost + capital;
   }
 }
 

@@ -2,7 +2,7 @@ import { concatHex, keccak256, toHex } from "viem";
 import type { Chain } from "./chain.ts";
 import { HONEST_PROVIDER, HONEST_VERIFIER } from "./conduct.ts";
 import { deployOn } from "./deployment.ts";
-import type { RowPlan } from "./rows.ts";
+import { deviantCount, type RowPlan } from "./rows.ts";
 import { type JurySize, TERMS, wei } from "./terms.ts";
 import {
   accountOf,
@@ -79,10 +79,6 @@ export async function openWorld(
   return world;
 }
 
-/** Verifiers that deviate: at least one if any do. */
-export const deviantCount = ({ share }: Pick<RowPlan, "share">, { verifiers }: JurySize): number =>
-  share === 0 ? 0 : Math.max(1, Math.round(share * verifiers));
-
 async function registerModel(world: World): Promise<void> {
   const { chain, contracts, users, modelId, exact } = world;
   const output = { name: "output", ...(exact ? OUTPUT.exact : OUTPUT.tolerance) };
@@ -90,14 +86,14 @@ async function registerModel(world: World): Promise<void> {
   await chain.send(users, contracts.ModelRegistry!, "ModelRegistry", "register", args);
 }
 
-/** Registers a provider's next identity, bonds, and promises from `first` on for as long as it keeps an identity. */
+/** Registers a provider's next identity, bonds, and promises from `first` on: to the end, or to that of its spell. */
 export async function enter(world: World, provider: Provider, first: bigint): Promise<void> {
-  const { returnsAfter } = provider.conduct;
+  const { spell, returns } = provider.conduct;
   const number = provider.identities.length;
   if (number > 0) provider.accounts.push(addressOf(`${provider.name}, identity ${number}`));
   const address = accountOf(provider);
-  const end = returnsAfter === 0 ? world.last : first + BigInt(returnsAfter) - 1n;
-  const last = end < world.last ? end : world.last;
+  const leaves = returns && number === 0 ? first + BigInt(spell) - 1n : world.last;
+  const last = leaves < world.last ? leaves : world.last;
   const stake = stakeOf();
   await endow(world, provider, stake + AT_HAND.provider);
   await send(world, provider, "StakePool", "bond", [address, wei(stake)]);

@@ -29,12 +29,13 @@ export function renderReport({ epochs, seed, jury, rows, seconds, transactions }
   const court = rows.filter(({ counts }) => Object.values(counts).some((count) => count > 0));
   const columns = ["confirmed", "acquitted", "mistrials", "not shown", "refuted"].map(right);
   const trials = renderTable(
-    [left("in court"), ...columns, right("last score"), right("watcher's profit")],
-    court.map(({ strategy, counts, score, watcher }) => [
+    [left("in court"), ...columns, right("last score"), right("watcher's profit"), right("honest providers lose")],
+    court.map(({ strategy, counts, score, watcher, providersLose }) => [
       strategy,
       ...Object.values(counts),
       `${(score * 100).toFixed(1)} %`,
       amount(watcher),
+      amount(providersLose),
     ]),
   );
   const beaten = rows.filter(({ honestFirst }) => !honestFirst).length;

@@ -52,8 +52,8 @@ export const TERMS = {
   capitalRate: 0.0002,
   /** Reward budget of an epoch: 75 % for providers, 20 % for verifiers. */
   budget: 200,
-  /** Stake per ticket, and tickets per verifier. */
-  ticket: 100,
+  /** Stake per ticket, and tickets per verifier: together half of a provider's stake, as the research asks. */
+  ticket: 250,
   tickets: 2,
   demandBond: 1,
   caseBond: 10,
@@ -72,7 +72,7 @@ export const TERMS = {
   power: { mismatch: 0.93, grey: 0.035 },
   /** Share of judged samples from which on a seat's panel test fails. Stands for Fisher's method of section 6. */
   panelShare: 0.25,
-  /** Probability that the watcher demands one sample's own outputs from a seat that judged. */
+  /** Probability that the watcher demands one sample's own outputs from a seat that judged: a tenth, as in section 3. */
   audit: 0.1,
 } as const;
 
