@@ -52,18 +52,4 @@ describe("the simulation", function () {
     expect(lazy!.counts.unshown).to.be.above(0);
     expect(lazy!.cost).to.be.below(honest!.cost);
   });
-
-  it("says of a bad flag what it needs", async () => {
-    for (const [args, need] of [
-      [["--epochs", "0"], '--epochs is "0", needs 1 to 200.'],
-      [["--seed", "x"], '--seed is "x"'],
-      [["--jury", "7"], "needs 5 or 15"],
-      [["--only", "nobody"], '--only has "nobody"'],
-      [["--what"], "usage: npm run sim"],
-    ] as const) {
-      const { code, said } = await run(...args);
-      expect(code, said).to.equal(64);
-      expect(said).to.include(need).and.include("Example:");
-    }
-  });
 });
