@@ -156,26 +156,31 @@ contract Juries is IJuries, AccessManaged {
         address[] memory drawn = _verifiers.seats(
             seed, jury.provider, jury.modelId, jury.epoch, Seats.ROLE_JURY, size + SPARE
         );
+        address[] memory reran = _hub.seatsOf(jury.provider, jury.modelId, jury.caseEpoch, Seats.ROLE_RERUN);
+        address[] memory redrawn = _redrawn(jury);
         seats = new address[](size);
         uint256 count = 0;
         for (uint256 i = 0; i < drawn.length && count < size; ++i) {
-            if (drawn[i] != address(0) && !_judgedBefore(jury, drawn[i])) seats[count++] = drawn[i];
+            bool isFree = drawn[i] != address(0) && !_holds(reran, drawn[i]) && !_holds(redrawn, drawn[i]);
+            if (isFree) seats[count++] = drawn[i];
         }
     }
 
-    /// @dev Re-run seats judged the case, whether they revealed or not; redraw seats only if they did, because a redraw may
-    /// not have been needed.
-    function _judgedBefore(Jury memory jury, address who) private view returns (bool) {
-        return _sits(jury, Seats.ROLE_RERUN, who, false) || _sits(jury, Seats.ROLE_REDRAW, who, true);
+    /// @dev Who judged the case in a redraw. Re-run seats judged it whether they revealed or not, redraw seats only if they
+    /// did, because a redraw may not have been needed.
+    function _redrawn(Jury memory jury) private view returns (address[] memory seats) {
+        if (!_hub.needsRedraw(jury.provider, jury.modelId, jury.caseEpoch)) return seats;
+        seats = _hub.seatsOf(jury.provider, jury.modelId, jury.caseEpoch, Seats.ROLE_REDRAW);
+        for (uint8 seat = 0; seat < seats.length; ++seat) {
+            (bool revealed,) =
+                _hub.reportOf(jury.provider, jury.modelId, jury.caseEpoch, Seats.ROLE_REDRAW, seat);
+            if (!revealed) seats[seat] = address(0);
+        }
     }
 
-    function _sits(Jury memory jury, uint8 role, address who, bool onlyRevealed) private view returns (bool) {
-        address[] memory seats = _hub.seatsOf(jury.provider, jury.modelId, jury.caseEpoch, role);
-        for (uint8 seat = 0; seat < seats.length; ++seat) {
-            if (seats[seat] != who) continue;
-            if (!onlyRevealed) return true;
-            (bool revealed,) = _hub.reportOf(jury.provider, jury.modelId, jury.caseEpoch, role, seat);
-            if (revealed) return true;
+    function _holds(address[] memory seats, address who) private pure returns (bool) {
+        for (uint256 i = 0; i < seats.length; ++i) {
+            if (seats[i] == who) return true;
         }
         return false;
     }

@@ -23,8 +23,6 @@ interface IModelRegistry {
 
     /// @notice The model is registered already.
     error ModelRegistryRegistered(bytes32 modelId);
-    /// @notice There is no such model.
-    error ModelRegistryUnknown(bytes32 modelId);
     /// @notice A hash is zero.
     error ModelRegistryZeroHash();
     /// @notice A model has 1 to 16 outputs.

@@ -39,10 +39,12 @@ export const hints: Readonly<Record<string, Hint>> = {
   VerifierRegistryNotHolder: { hint: "Name tickets of your own: node scripts/verifier.ts status lists them." },
   VerifierRegistryNoTicket: { hint: "Name tickets of your own: node scripts/verifier.ts status lists them." },
   VerifierRegistryReturned: { hint: "Nothing to do: the ticket was given back before." },
+  VerifierRegistryEjected: { hint: "Wait for the second epoch: three missed duties eject." },
+  VerifierRegistryBacked: { hint: "Name fewer tickets: the verifier's stake covers the others." },
+  ClosablePaused: { hint: "Governance has paused what begins; exits, claims and answers go on." },
   VerifierRegistryIsProvider: { hint: "Verify with another key: stake answers for one role only." },
   // Models
   ModelRegistryRegistered: { hint: "Nothing to do: the model is known." },
-  ModelRegistryUnknown: { hint: "Register the model first: node scripts/model.ts register." },
   ModelRegistryBadLimit: { unit: "wad", hint: "Calibrate the model again; such a tolerance hides cheap copies." },
   // Promises
   CommitmentBookNotOwner: { hint: "Sign with the owner's key, the second address." },

@@ -22,6 +22,8 @@ contract JuriesRedrawTest is CourtBase {
 
         bytes memory call = abi.encodeCall(IAttestationHub.reportOf, (PROVIDER, MODEL, EPOCH, Seats.ROLE_REDRAW, seat));
         vm.mockCall(address(hub), call, abi.encode(true, uint256(0)));
+        call = abi.encodeCall(IAttestationHub.needsRedraw, (PROVIDER, MODEL, EPOCH));
+        vm.mockCall(address(hub), call, abi.encode(true));
         address[] memory jurors = juries.seatsOf(id);
         for (uint256 i = 0; i < jurors.length; ++i) require(jurors[i] != both, "judged before");
     }

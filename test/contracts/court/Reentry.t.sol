@@ -23,7 +23,7 @@ contract CourtReentryTest is CourtBase {
         Evidence.Sources memory sources =
             Evidence.Sources(clock, beacon, providers, models, book, log, hub, penalties);
         room = new Demands(sources, token, DEMAND_BOND);
-        hall = new DisputeCourt(sources, token, ledger, juries, room, CASE_BOND);
+        hall = new DisputeCourt(address(manager), sources, token, ledger, juries, room, CASE_BOND);
         manager.grantRole(ROLE_CASES, address(hall), 0);
         token.mint(address(this), 1e24);
         token.approve(address(room), 1e24);

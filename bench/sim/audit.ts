@@ -1,0 +1,81 @@
+import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
+import { type Hex, sha256 } from "viem";
+import { chanceOf } from "./chance.ts";
+import { proofOf } from "./log.ts";
+import { sampledSeqs } from "./samples.ts";
+import { TERMS, WINDOWS } from "./terms.ts";
+import { type Actor, accountOf, eventsOf, identityAt, logOf, type Rerun, send, timesOf, type World } from "./world.ts";
+
+/**
+ * The watcher demands one sample's own outputs from some of the seats that judged. Who shows them takes its bond; what it
+ * shows may refute its verdict.
+ */
+export async function audit(world: World, epoch: bigint): Promise<void> {
+  const unanswered: Hex[] = [];
+  for (const rerun of world.reruns) {
+    const key = [rerun.verifier.number, rerun.provider.number, epoch] as const;
+    if (chanceOf(world.seed, "audit", ...key) >= TERMS.audit) continue;
+    const decided = rerun.verdicts.flatMap((verdict, j) => (verdict === "match" || verdict === "mismatch" ? [j] : []));
+    const j = decided[Math.floor(chanceOf(world.seed, "audited sample", ...key) * decided.length)];
+    if (j === undefined) continue;
+    const id = await demandOutputs(world, world.watcher, rerun, j);
+    if (rerun.outputs === null) unanswered.push(id);
+    else await refute(world, rerun, j);
+  }
+  await failAll(world, epoch, unanswered);
+}
+
+/** Demands a seat's own outputs of a sample; the seat shows them if it has any. @returns the demand */
+export async function demandOutputs(world: World, by: Actor, rerun: Rerun, j: number): Promise<Hex> {
+  const receipt = await send(world, by, "Demands", "demandOutputs", [rerunOf(world, rerun), j]);
+  const id = eventsOf(world, receipt, "Demands", "Demanded")[0]!.id as Hex;
+  const own = rerun.outputs?.[j];
+  if (own)
+    await send(world, rerun.verifier, "Demands", "answerOutputs", [id, own.native, own.wasm, ownProof(rerun, j)]);
+  return id;
+}
+
+/** Ends demands that nobody answered. */
+async function failAll(world: World, epoch: bigint, ids: Hex[]): Promise<void> {
+  if (ids.length === 0) return;
+  world.chain.at(timesOf(world, epoch).revealEnd + WINDOWS.answerWindow + 2n);
+  for (const id of ids) {
+    await send(world, world.watcher, "Demands", "fail", [id]);
+    world.counts.unshown++;
+  }
+}
+
+/** Proves that hashes alone contradict a verdict, where they do. */
+async function refute(world: World, rerun: Rerun, j: number): Promise<void> {
+  const { provider, epoch } = rerun;
+  const log = logOf(world, provider, epoch)!;
+  const seq = (await sampledSeqs(world, provider, epoch))[j]!;
+  const { salt, outputs } = log.leaves[seq]!;
+  const [opened, native, wasm] = [outputs, rerun.outputs![j]!.native, rerun.outputs![j]!.wasm].map((one) =>
+    sha256(one),
+  );
+  const verdict = rerun.verdicts[j];
+  const equal = opened === native && opened === wasm;
+  const other = opened !== native && opened !== wasm;
+  if (!(verdict === "mismatch" && equal) && !(verdict === "match" && other && world.exact)) return;
+  const proofs = [ownProof(rerun, j), proofOf(log, seq)];
+  const args = [rerunOf(world, rerun), j, native, wasm, ...proofs, salt, opened];
+  await send(world, world.watcher, "Faults", "refutedVerdict", args);
+  world.counts.refuted++;
+}
+
+/** A revealed re-run as the court takes it. */
+function rerunOf({ modelId }: World, { provider, epoch, seat, verifier, dataRoot, salt, proof }: Rerun) {
+  const address = identityAt(provider, epoch)!.address;
+  return { provider: address, modelId, epoch, seat, verifier: accountOf(verifier), dataRoot, salt, proof };
+}
+
+const trees = new Map<Hex, StandardMerkleTree<unknown[]>>();
+
+/** Path of a sample's own outputs to the re-run's data root. */
+function ownProof({ dataRoot, outputs }: Rerun, j: number): Hex[] {
+  const leaves = () => outputs!.map(({ native, wasm }, i) => [i, sha256(native), sha256(wasm)]);
+  const tree = trees.get(dataRoot) ?? StandardMerkleTree.of<unknown[]>(leaves(), ["uint8", "bytes32", "bytes32"]);
+  trees.set(dataRoot, tree);
+  return tree.getProof(j) as Hex[];
+}
