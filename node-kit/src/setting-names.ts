@@ -18,6 +18,7 @@ export const SETTING_NAMES: readonly string[] = [
   "commitWindow",
   "confirmations",
   "count",
+  "courtDefend",
   "data",
   "demandBond",
   "deployments",

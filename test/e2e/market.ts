@@ -1,0 +1,152 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { StoredModel } from "@surety/inference";
+import { createLog, writeDeployment } from "@surety/node-kit";
+import { type EpochTimes, epochTimes, type Windows } from "@surety/protocol";
+import { errorsAbi } from "@surety/sdk";
+import type { Abi, Address, Hex } from "viem";
+import { type DevAccount, devAccount } from "../../scripts/demo/accounts.ts";
+import { connect } from "../../scripts/demo/setup.ts";
+import { deploy } from "../../scripts/lib/actions/deploy.ts";
+import { readModels, registerModels } from "../../scripts/lib/actions/model.ts";
+import { commitPromise, registerProvider } from "../../scripts/lib/actions/provider.ts";
+import { bond } from "../../scripts/lib/actions/stake.ts";
+import { mintTestAsset } from "../../scripts/lib/actions/test-asset.ts";
+import { registerVerifier } from "../../scripts/lib/actions/verifier.ts";
+import type { Context } from "../../scripts/lib/context.ts";
+import { abis, type Callable, erc20Abi } from "../../scripts/lib/contracts.ts";
+import { serveChain } from "../../scripts/lib/testing/chain.ts";
+import { createBlocks } from "../../verifier/src/index.ts";
+import { createHeaderDraw } from "../../verifier/src/settle/header-draw.ts";
+
+/** The folder of the shipped models. */
+export const MODELS = fileURLToPath(new URL("../../models", import.meta.url));
+/** One whole token. */
+export const TOKEN = 10n ** 18n;
+/** Bonds of this market. */
+export const BONDS = { demand: TOKEN, court: 10n * TOKEN } as const;
+
+/** Who is who: the owner is the provider for ever. */
+export const OWNER = devAccount(1);
+export const OPERATOR = devAccount(2);
+export const CLIENT = devAccount(3);
+export const verifierAccount = (i: number): DevAccount => devAccount(5 + i);
+
+/** What a market is opened with. */
+export type MarketOptions = {
+  length: bigint;
+  windows: Windows;
+  verifiers: number;
+  jury: { jurySize: bigint; juryVotes: bigint };
+  /** Where the provider will be reached. */
+  endpoint: string;
+  epochs: bigint;
+};
+
+/** A chain with all contracts, one provider that promised one model, and verifiers with tickets. */
+export type TestMarket = Awaited<ReturnType<typeof openTestMarket>>;
+
+/** Opens a market on a chain of its own, with blocks every second. */
+export async function openTestMarket(options: MarketOptions) {
+  const { length, windows, verifiers, jury, endpoint, epochs } = options;
+  const chain = await serveChain();
+  // Hardhat's clock is late by the time that it took to start.
+  await chain.passTo(BigInt(Math.floor(Date.now() / 1000)));
+  const folder = mkdtempSync(join(tmpdir(), "surety-market-"));
+  const log = createLog({ name: "market", level: "silent" });
+  const { client, sender, close } = connect(chain.url, 31337, log);
+  const genesis = (await client.getBlock()).timestamp + 12n;
+  const terms = { tip: TOKEN, demandBond: BONDS.demand, caseBond: BONDS.court, ticketSize: 100n * TOKEN, ...jury };
+  const { deployment } = await deploy(sender(devAccount(0)), { genesis, epochLength: length, windows, ...terms });
+  writeDeployment(folder, deployment);
+  const as = (who: DevAccount): Context => ({ ...sender(who), deployment });
+
+  const times = (epoch: bigint): EpochTimes => epochTimes({ genesis, length }, windows, epoch);
+  const now = async (): Promise<bigint> => (await client.getBlock()).timestamp;
+  const until = async (timestamp: bigint): Promise<void> => {
+    while ((await now()) < timestamp) await new Promise((resolve) => setTimeout(resolve, 100));
+  };
+  const contract = (name: Callable) => {
+    const abi: Abi = name === "TestAsset" ? [...abis.TestAsset, ...erc20Abi] : abis[name];
+    return { address: deployment.contracts[name]!, abi };
+  };
+  // biome-ignore lint/suspicious/noExplicitAny: each function has a result of its own.
+  const read = (name: Callable, functionName: string, ...args: unknown[]): Promise<any> =>
+    client.readContract({ ...contract(name), functionName, args });
+  const write = async (who: DevAccount, name: Callable, functionName: string, ...args: unknown[]): Promise<Hex> => {
+    const { wallet } = as(who);
+    const call = { ...contract(name), functionName, args };
+    // Nothing is asked of the node before: the windows of a test are short.
+    const fees = { gas: 6_000_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 9n };
+    const hash = await wallet.writeContract({ ...call, ...fees, chain: wallet.chain });
+    const { status, blockNumber } = await client.waitForTransactionReceipt({ hash, pollingInterval: 50 });
+    if (status === "success") return hash;
+    const abi = [...call.abi, ...errorsAbi] as Abi;
+    await client.simulateContract({ ...call, abi, account: who.account, blockNumber });
+    throw new Error(`${name}.${functionName} reverted`);
+  };
+
+  const drawCall = createHeaderDraw(createBlocks(client));
+  /** Draws an epoch's seed as anybody may. */
+  const draw = async (epoch: bigint): Promise<void> => {
+    if ((await read("HeaderBeacon", "seedOf", epoch))[1] > 0n) return;
+    const { number, timestamp } = await client.getBlock();
+    const call = await drawCall(epoch, times(epoch).seedTime, { number, timestamp });
+    await write(devAccount(0), "HeaderBeacon", "draw", ...call.args);
+  };
+
+  await until(genesis);
+  const model = (await readModels(join(MODELS, "digits-cnn")))[0] as StoredModel;
+  await registerModels(as(devAccount(0)), { models: [model] });
+  // A folder with this model alone.
+  const models = join(folder, "models");
+  mkdirSync(models);
+  symlinkSync(join(MODELS, "digits-cnn"), join(models, "digits-cnn"));
+  symlinkSync(join(MODELS, "inputs.ts"), join(models, "inputs.ts"));
+  const give = (who: DevAccount, amount: bigint) => mintTestAsset(as(who), { amount });
+  await give(OWNER, 10_000n * TOKEN);
+  await bond(as(OWNER), { amount: 10_000n * TOKEN });
+  await registerProvider(as(OWNER), { operator: OPERATOR.account.address, endpoint });
+  const promise = { target: 990_000_000n, latencyMs: 2_000, capacity: 100, unitPrice: TOKEN / 100n };
+  const { firstEpoch } = await commitPromise(as(OWNER), { modelId: model.id, ...promise, epochs });
+  for (let i = 0; i < verifiers; i++) {
+    await give(verifierAccount(i), 500n * TOKEN);
+    await registerVerifier(as(verifierAccount(i)), { tickets: 1 });
+  }
+  await give(OPERATOR, 100n * TOKEN);
+  await give(CLIENT, 100n * TOKEN);
+  const provider = OWNER.account.address.toLowerCase() as Address;
+  return {
+    chain,
+    client,
+    deployment,
+    folder,
+    models,
+    as,
+    times,
+    now,
+    until,
+    read,
+    write,
+    draw,
+    provider,
+    modelId: model.id.toLowerCase() as Hex,
+    firstEpoch: BigInt(firstEpoch),
+    close: async () => {
+      close();
+      await chain.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until `holds` does, or says what it waited for. */
+export async function until(what: string, holds: () => Promise<boolean> | boolean, ms: number): Promise<void> {
+  const end = performance.now() + ms;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`waited ${ms} ms until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
