@@ -1,12 +1,16 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { StoredModel } from "@surety/inference";
-import { createLog, writeDeployment } from "@surety/node-kit";
+import { createRuntime, quantizeWeights, type StoredModel } from "@surety/inference";
+import { createHttp, createLog, writeDeployment } from "@surety/node-kit";
 import { type EpochTimes, epochTimes, type Windows } from "@surety/protocol";
+import { type BackendFactory, type Defend, startProvider } from "@surety/provider";
 import { errorsAbi } from "@surety/sdk";
+import { COURT_TERMS, createBlocks, openHost, readModels as readVerifierModels } from "@surety/verifier";
 import type { Abi, Address, Hex } from "viem";
+import { loadInputs } from "../../models/inputs.ts";
 import { type DevAccount, devAccount } from "../../scripts/demo/accounts.ts";
 import { connect } from "../../scripts/demo/setup.ts";
 import { deploy } from "../../scripts/lib/actions/deploy.ts";
@@ -18,7 +22,6 @@ import { registerVerifier } from "../../scripts/lib/actions/verifier.ts";
 import type { Context } from "../../scripts/lib/context.ts";
 import { abis, type Callable, erc20Abi } from "../../scripts/lib/contracts.ts";
 import { serveChain } from "../../scripts/lib/testing/chain.ts";
-import { createBlocks } from "../../verifier/src/index.ts";
 import { createHeaderDraw } from "../../verifier/src/settle/header-draw.ts";
 
 /** The folder of the shipped models. */
@@ -138,6 +141,91 @@ export async function openTestMarket(options: MarketOptions) {
       close();
       await chain.close();
       rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A port that is free now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** The level of all logs: VERBOSE=info shows what the services say. */
+export const LEVEL = (process.env.VERBOSE ?? "silent") as "silent";
+
+/** Starts the market's provider as an operator does. */
+export const startMarketProvider = (
+  market: TestMarket,
+  options: { port: number; defend?: Defend; backend?: BackendFactory },
+) =>
+  startProvider(
+    {
+      rpcUrls: [market.chain.url],
+      chainId: 31337,
+      deployments: market.folder,
+      devKey: OPERATOR.key,
+      keystore: undefined,
+      password: undefined,
+      logLevel: LEVEL,
+      logFormat: "json",
+      data: join(market.folder, "provider"),
+      models: market.models,
+      host: "127.0.0.1",
+      port: options.port,
+      pollMs: 200,
+      runTimeoutMs: 10_000,
+      memoryBudgetMb: 2_048,
+      sharedProcess: true,
+      maxInFlight: 64,
+      maxSkewMs: 5_000,
+      courtDefend: options.defend ?? "honest",
+    },
+    options.backend ? { backend: options.backend } : {},
+  );
+
+/** Answers from a copy with rounded weights: a cheap model instead of the promised one. */
+export const rounded: BackendFactory = async (model) => {
+  const runtime = createRuntime({
+    kind: "native",
+    timeoutMs: 10_000,
+    log: createLog({ name: "rounded", level: LEVEL }),
+  });
+  await runtime.load(model.modelId, quantizeWeights(model.onnx).model);
+  return { run: (inputs) => runtime.run(model.modelId, inputs), close: () => runtime.close() };
+};
+
+/** Verifiers of the market in this process, as services of their own. */
+export async function startMarketVerifiers(market: TestMarket, count: number) {
+  const http = createHttp({ allowHttp: true, allowPrivate: true });
+  const digits = loadInputs("digits-cnn");
+  let next = 0;
+  const host = await openHost({
+    client: market.client,
+    deployment: market.deployment,
+    directory: join(market.folder, "chain"),
+    models: await readVerifierModels(market.models),
+    inputs: () => digits.at(next++ % digits.count),
+    http,
+    log: createLog({ name: "verifier", level: LEVEL, format: "json" }),
+    txPollMs: 100,
+    sharedProcess: true,
+    court: { ...COURT_TERMS, maxFee: 10n ** 12n },
+  });
+  for (let i = 0; i < count; i++) {
+    const directory = join(market.folder, `verifier-${i}`);
+    const { verifier } = await host.add({ account: verifierAccount(i).account, directory });
+    verifier.start();
+  }
+  return {
+    close: async () => {
+      await host.close();
+      await http.close();
     },
   };
 }

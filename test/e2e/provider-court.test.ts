@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { createHttp } from "@surety/node-kit";
 import {
   assignmentTree,
@@ -11,7 +10,6 @@ import {
   voteCommitment,
   type Windows,
 } from "@surety/protocol";
-import { type Provider, startProvider } from "@surety/provider";
 import {
   type Court,
   createCourt,
@@ -34,6 +32,7 @@ import {
   OPERATOR,
   OWNER,
   openTestMarket,
+  startMarketProvider,
   type TestMarket,
   TOKEN,
   until,
@@ -60,32 +59,13 @@ const SALT: Hex = `0x${"5a".repeat(32)}`;
 describe("a provider before the court", function () {
   this.timeout(300_000);
   let market: TestMarket;
-  let running: { provider: Provider; shutdown: { close(reason: string): Promise<unknown> } } | undefined;
+  let running: Awaited<ReturnType<typeof startMarketProvider>> | undefined;
   let court: Court;
   const http = createHttp({ allowHttp: true, allowPrivate: true });
   const saved: SavedReceipt[] = [];
 
   const start = async (): Promise<void> => {
-    running = await startProvider({
-      rpcUrls: [market.chain.url],
-      chainId: 31337,
-      deployments: market.folder,
-      devKey: OPERATOR.key,
-      keystore: undefined,
-      password: undefined,
-      logLevel: (process.env.VERBOSE ?? "silent") as "silent",
-      logFormat: "json",
-      data: join(market.folder, "provider"),
-      models: market.models,
-      host: "127.0.0.1",
-      port: 0,
-      pollMs: 200,
-      runTimeoutMs: 10_000,
-      memoryBudgetMb: 2_048,
-      sharedProcess: true,
-      maxInFlight: 64,
-      maxSkewMs: 5_000,
-    });
+    running = await startMarketProvider(market, { port: 0 });
   };
   const stop = async (): Promise<void> => {
     await running?.shutdown.close("the test says so");

@@ -1,5 +1,5 @@
 import { type Log, rpc } from "@surety/node-kit";
-import { epochAt } from "@surety/protocol";
+import { epochAt, SuretyError } from "@surety/protocol";
 import type { Address, Hex } from "viem";
 import type { Head, ProviderChain } from "../chain.ts";
 import type { EpochKeys } from "../epoch-key.ts";
@@ -97,6 +97,8 @@ export function createCourtDuties(options: CourtDutiesOptions): CourtDuties {
     for (const open of [...bonded, ...free].sort((a, b) => Number(a.answerEnd - b.answerEnd))) {
       if (defence.isLeft(open.id)) continue;
       await defence.answer(open).catch((error: unknown) => {
+        // Without a bond for this one there is none for the next.
+        if (error instanceof SuretyError && error.code === "COURT_NO_BOND") throw error;
         failure ??= error;
       });
     }
