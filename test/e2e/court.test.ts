@@ -1,5 +1,5 @@
 import type { Windows } from "@surety/protocol";
-import { CASE_STATES, disputeCourtAbi } from "@surety/sdk";
+import { CASE_STATES, disputeCourtAbi, juriesAbi } from "@surety/sdk";
 import { expect } from "chai";
 import { type Address, isAddressEqual } from "viem";
 import {
@@ -27,7 +27,7 @@ const WINDOWS: Windows = {
   revealWindow: 5n,
   disputeWindow: 30n,
   answerWindow: 10n,
-  juryWindow: 14n,
+  juryWindow: 26n,
   grace: 2n,
 };
 const LENGTH = 14n;
@@ -63,10 +63,23 @@ describe("a case before a jury, end to end", function () {
     });
     return logs.map(({ args }) => args);
   };
+  const votes = async (): Promise<number> => {
+    const found = await market.client.getContractEvents({
+      address: market.deployment.contracts.Juries!,
+      abi: juriesAbi,
+      eventName: "JurorCommitted",
+      fromBlock: market.deployment.startBlock,
+    });
+    return found.length;
+  };
   const balance = (who: Address): Promise<bigint> => market.read("TestAsset", "balanceOf", who);
 
   it("convicts a provider that serves another model, slashes its stake and pays the jurors", async () => {
     const before: bigint = await market.read("StakePool", "stakeOf", OWNER.account.address);
+    // Who voted is killed between its vote and its reveal, in effect: nothing but what was written is taken up again.
+    await until("a juror has voted", async () => (await votes()) > 0, 200_000);
+    await verifiers?.close();
+    verifiers = await startMarketVerifiers(market, VERIFIERS);
     await until("a case is closed", async () => (await closed()).length > 0, 240_000);
     const [{ id, state, taken, perJuror }] = (await closed()) as [Awaited<ReturnType<typeof closed>>[number]];
     expect(CASE_STATES[state]).to.equal("confirmed");

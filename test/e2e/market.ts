@@ -8,7 +8,7 @@ import { createHttp, createLog, writeDeployment } from "@surety/node-kit";
 import { type EpochTimes, epochTimes, type Windows } from "@surety/protocol";
 import { type BackendFactory, type Defend, startProvider } from "@surety/provider";
 import { errorsAbi } from "@surety/sdk";
-import { COURT_TERMS, createBlocks, openHost, readModels as readVerifierModels } from "@surety/verifier";
+import { COURT_TERMS, createBlocks, openHost, readModels as readVerifierModels, type Store } from "@surety/verifier";
 import type { Abi, Address, Hex } from "viem";
 import { loadInputs } from "../../models/inputs.ts";
 import { type DevAccount, devAccount } from "../../scripts/demo/accounts.ts";
@@ -217,12 +217,16 @@ export async function startMarketVerifiers(market: TestMarket, count: number) {
     sharedProcess: true,
     court: { ...COURT_TERMS, maxFee: 10n ** 12n },
   });
+  const stores: Store[] = [];
   for (let i = 0; i < count; i++) {
     const directory = join(market.folder, `verifier-${i}`);
-    const { verifier } = await host.add({ account: verifierAccount(i).account, directory });
+    const { verifier, store } = await host.add({ account: verifierAccount(i).account, directory });
     verifier.start();
+    stores.push(store);
   }
   return {
+    /** What each knows of its own work. */
+    stores,
     close: async () => {
       await host.close();
       await http.close();

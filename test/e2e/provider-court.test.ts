@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { createHttp } from "@surety/node-kit";
 import {
   assignmentTree,
@@ -10,6 +12,7 @@ import {
   voteCommitment,
   type Windows,
 } from "@surety/protocol";
+import type { Defend } from "@surety/provider";
 import {
   type Court,
   createCourt,
@@ -25,7 +28,9 @@ import {
 import { expect } from "chai";
 import { type Address, type Hex, isAddressEqual, zeroHash } from "viem";
 import { loadInputs } from "../../models/inputs.ts";
+import { main } from "../../scripts/court.ts";
 import type { DevAccount } from "../../scripts/demo/accounts.ts";
+import { run } from "../../scripts/lib/testing/run.ts";
 import {
   BONDS,
   CLIENT,
@@ -47,7 +52,7 @@ const WINDOWS: Windows = {
   commitWindow: 6n,
   outputWindow: 1n,
   revealWindow: 6n,
-  disputeWindow: 40n,
+  disputeWindow: 90n,
   answerWindow: 12n,
   juryWindow: 12n,
   grace: 2n,
@@ -64,8 +69,8 @@ describe("a provider before the court", function () {
   const http = createHttp({ allowHttp: true, allowPrivate: true });
   const saved: SavedReceipt[] = [];
 
-  const start = async (): Promise<void> => {
-    running = await startMarketProvider(market, { port: 0 });
+  const start = async (defend: Defend = "honest"): Promise<void> => {
+    running = await startMarketProvider(market, { port: 0, defend });
   };
   const stop = async (): Promise<void> => {
     await running?.shutdown.close("the test says so");
@@ -111,6 +116,20 @@ describe("a provider before the court", function () {
 
   let epoch: bigint;
   let m: number;
+  /** Receipts whose leaves no case is about. */
+  let untried: SavedReceipt[] = [];
+
+  /** Runs `surety court` as the client, with an object as its result. */
+  const cli = async (...argv: string[]) => {
+    const env = {
+      SURETY_RPC_URLS: market.chain.url,
+      SURETY_CHAIN_ID: "31337",
+      SURETY_DEPLOYMENTS: market.folder,
+      SURETY_DEV_KEY: CLIENT.key,
+      SURETY_LOG_LEVEL: "silent",
+    };
+    return (await run(main, env, ...argv, "--json")).json;
+  };
 
   /** The committee commits to nothing and says what it likes. */
   const report = async (verdicts: SampleVerdict[]): Promise<void> => {
@@ -237,6 +256,7 @@ describe("a provider before the court", function () {
     const bonded = await court.openCase(other, await court.proofOf(omission));
     await until("the bonded case is tried", () => tried(bonded), 20_000);
 
+    untried = saved.filter(({ receipt }) => receipt.seq !== other.receipt.seq && receipt.seq !== Number(accused));
     const ids = [free, bonded];
     await judge(ids, "acquit");
     for (const id of ids)
@@ -244,5 +264,54 @@ describe("a provider before the court", function () {
     await until("the bonds are back", async () => (await balance(OPERATOR)) === 100n * TOKEN, 20_000);
     const { openCases } = await market.read("ReliabilityLedger", "reliability", provider, modelId);
     expect(openCases).to.equal(0);
+  });
+
+  it("loses by silence, with what `surety court` says and does", async () => {
+    await stop();
+    await start("never");
+    const mine = untried.at(-1)!;
+    const file = join(market.folder, "receipt.json");
+    writeFileSync(file, saveReceipt(mine));
+    const codeOf = async (...argv: string[]) => (await cli(...argv)).error?.code;
+    expect(await codeOf("demand")).to.equal("DEMAND_OF_WHAT");
+    expect(await codeOf("demand", "--receipt", join(market.folder, "none.json"))).to.equal("RECEIPT_MISSING");
+    expect(await codeOf("demand", "--receipt", join(market.folder, "31337.json"))).to.equal("RECEIPT_MALFORMED");
+    expect(await codeOf("show", "--id", SALT)).to.equal("COURT_UNKNOWN");
+    expect(await codeOf("open", "--demand", SALT)).to.equal("COURT_NO_PROOF");
+
+    const planned = await cli("demand", "--receipt", file, "--omission", "--dry-run");
+    expect([planned.demand, planned.bond]).to.deep.equal([null, String(BONDS.demand)]);
+    const made = await cli("demand", "--receipt", file, "--omission");
+    expect(made.calls.map((call: { function: string }) => call.function)).to.deep.equal(["approve", "demandReceipt"]);
+    expect(await codeOf("demand", "--receipt", file, "--omission")).to.equal("CALL_REFUSED");
+    await answered(made.demand);
+    expect(await codeOf("close", "--id", made.demand)).to.equal("COURT_ENDED");
+    const shown = await cli("show", "--id", made.demand);
+    expect(shown).to.include({ demands: "omission", state: "answered", place: String(mine.receipt.seq) });
+
+    const opened = await cli("open", "--demand", made.demand, "--receipt", file);
+    expect(opened.bond).to.equal(String(BONDS.court));
+    expect(await codeOf("close", "--id", opened.case)).to.equal("COURT_NOT_OVER");
+    const listed = await cli("list", "--account", OWNER.account.address, "--open");
+    expect(listed.cases.map((one: { id: string }) => one.id)).to.deep.equal([opened.case]);
+    expect(listed.cases[0]).to.include({ state: "open", leaf: mine.receipt.seq, jury: "" });
+    await market.until(BigInt(opened.answerEnd));
+    const stake: bigint = await market.read("StakePool", "stakeOf", OWNER.account.address);
+    const done = await cli("close", "--id", opened.case);
+    expect(done.taken).to.equal(String(stake / 20n));
+    expect((await cli("show", "--id", opened.case)).state).to.equal("confirmed");
+
+    // The bond, and a fifth of what was taken.
+    const before = await balance(CLIENT);
+    const claimed = await cli("claim");
+    expect(claimed.paid).to.equal(String(BONDS.court + stake / 100n));
+    expect(await balance(CLIENT)).to.equal(before + BigInt(claimed.paid));
+    expect(await codeOf("claim")).to.equal("NOTHING_OWED");
+    const all = await cli("list");
+    expect(all.cases.map(({ state }: { state: string }) => state).sort()).to.deep.equal([
+      "acquitted",
+      "acquitted",
+      "confirmed",
+    ]);
   });
 });
