@@ -5,6 +5,7 @@ import { DEMAND_KINDS, demandsAbi, faultsAbi } from "@surety/sdk";
 import { expect } from "chai";
 import { type Address, type Hex, hexToString, isAddressEqual, trim } from "viem";
 import {
+  agreeingInputs,
   freePort,
   OWNER,
   openTestMarket,
@@ -29,6 +30,7 @@ const WINDOWS: Windows = {
   grace: 2n,
 };
 const LENGTH = 16n;
+const NAME = "eth-spot-tcn";
 const SALT: Hex = `0x${"5a".repeat(32)}`;
 /** Receipts that the provider's store loses. */
 const LOST = 15;
@@ -43,6 +45,9 @@ describe("lies before the court, end to end", function () {
   let verifiers: Awaited<ReturnType<typeof startMarketVerifiers>> | undefined;
 
   before(async () => {
+    // Hashes refute a verdict only where native and WASM give the same bits.
+    const probes = await agreeingInputs(NAME);
+    expect(probes.length).to.be.greaterThan(0);
     port = await freePort();
     market = await openTestMarket({
       length: LENGTH,
@@ -51,9 +56,10 @@ describe("lies before the court, end to end", function () {
       jury: { jurySize: 1n, juryVotes: 1n },
       endpoint: `http://127.0.0.1:${port}`,
       epochs: 12n,
+      model: NAME,
     });
     provider = await startMarketProvider(market, { port });
-    verifiers = await startMarketVerifiers(market, HONEST);
+    verifiers = await startMarketVerifiers(market, HONEST, probes);
   });
   after(async () => {
     await provider?.shutdown.close("the test is over");

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createRuntime, quantizeWeights, type StoredModel } from "@surety/inference";
 import { createHttp, createLog, writeDeployment } from "@surety/node-kit";
-import { type EpochTimes, epochTimes, type Windows } from "@surety/protocol";
+import { type EpochTimes, epochTimes, type Tensor, tensorHash, type Windows } from "@surety/protocol";
 import { type BackendFactory, type Defend, startProvider } from "@surety/provider";
 import { errorsAbi } from "@surety/sdk";
 import { COURT_TERMS, createBlocks, openHost, readModels as readVerifierModels, type Store } from "@surety/verifier";
@@ -26,6 +26,8 @@ import { createHeaderDraw } from "../../verifier/src/settle/header-draw.ts";
 
 /** The folder of the shipped models. */
 export const MODELS = fileURLToPath(new URL("../../models", import.meta.url));
+/** The model of a market, unless told otherwise. */
+export const MODEL = "digits-cnn";
 /** One whole token. */
 export const TOKEN = 10n ** 18n;
 /** Bonds of this market. */
@@ -46,6 +48,8 @@ export type MarketOptions = {
   /** Where the provider will be reached. */
   endpoint: string;
   epochs: bigint;
+  /** Name of the model. Default {@link MODEL}. */
+  model?: string;
 };
 
 /** A chain with all contracts, one provider that promised one model, and verifiers with tickets. */
@@ -53,7 +57,7 @@ export type TestMarket = Awaited<ReturnType<typeof openTestMarket>>;
 
 /** Opens a market on a chain of its own, with blocks every second. */
 export async function openTestMarket(options: MarketOptions) {
-  const { length, windows, verifiers, jury, endpoint, epochs } = options;
+  const { length, windows, verifiers, jury, endpoint, epochs, model: name = MODEL } = options;
   const chain = await serveChain();
   // Hardhat's clock is late by the time that it took to start.
   await chain.passTo(BigInt(Math.floor(Date.now() / 1000)));
@@ -101,12 +105,12 @@ export async function openTestMarket(options: MarketOptions) {
   };
 
   await until(genesis);
-  const model = (await readModels(join(MODELS, "digits-cnn")))[0] as StoredModel;
+  const model = (await readModels(join(MODELS, name)))[0] as StoredModel;
   await registerModels(as(devAccount(0)), { models: [model] });
   // A folder with this model alone.
   const models = join(folder, "models");
   mkdirSync(models);
-  symlinkSync(join(MODELS, "digits-cnn"), join(models, "digits-cnn"));
+  symlinkSync(join(MODELS, name), join(models, name));
   symlinkSync(join(MODELS, "inputs.ts"), join(models, "inputs.ts"));
   const give = (who: DevAccount, amount: bigint) => mintTestAsset(as(who), { amount });
   await give(OWNER, 10_000n * TOKEN);
@@ -126,6 +130,7 @@ export async function openTestMarket(options: MarketOptions) {
     client,
     deployment,
     folder,
+    name,
     models,
     as,
     times,
@@ -200,23 +205,42 @@ export const rounded: BackendFactory = async (model) => {
   return { run: (inputs) => runtime.run(model.modelId, inputs), close: () => runtime.close() };
 };
 
-/** Verifiers of the market in this process, as services of their own. */
-export async function startMarketVerifiers(market: TestMarket, count: number) {
+/** Inputs of a model whose native and WASM outputs are equal bit for bit. */
+export async function agreeingInputs(name: string): Promise<Tensor[][]> {
+  const log = createLog({ name: "agreeing", level: LEVEL });
+  const { id, model } = (await readModels(join(MODELS, name)))[0] as StoredModel;
+  const runtimes = (["native", "wasm"] as const).map((kind) => createRuntime({ kind, timeoutMs: 10_000, log }));
+  const real = loadInputs(name);
+  const sets = Array.from({ length: Math.min(200, real.count) }, (_, i) => real.at(i));
+  try {
+    for (const runtime of runtimes) await runtime.load(id, model);
+    const [native, wasm] = await Promise.all(runtimes.map((runtime) => runtime.runMany(id, sets)));
+    return sets.filter((_, i) => tensorHash(native![i]!) === tensorHash(wasm![i]!));
+  } finally {
+    for (const runtime of runtimes) await runtime.close();
+  }
+}
+
+/** Verifiers of the market in this process, as services of their own. @param probes what they probe with */
+export async function startMarketVerifiers(market: TestMarket, count: number, probes?: Tensor[][]) {
   const http = createHttp({ allowHttp: true, allowPrivate: true });
-  const digits = loadInputs("digits-cnn");
+  const real = loadInputs(market.name);
   let next = 0;
+  // A model is tried with all its inputs before its seats are taken.
+  let isTried = false;
   const host = await openHost({
     client: market.client,
     deployment: market.deployment,
     directory: join(market.folder, "chain"),
     models: await readVerifierModels(market.models),
-    inputs: () => digits.at(next++ % digits.count),
+    inputs: () => (probes && isTried ? probes[next++ % probes.length]! : real.at(next++ % real.count)),
     http,
     log: createLog({ name: "verifier", level: LEVEL, format: "json" }),
     txPollMs: 100,
     sharedProcess: true,
     court: { ...COURT_TERMS, maxFee: 10n ** 12n },
   });
+  isTried = true;
   const stores: Store[] = [];
   for (let i = 0; i < count; i++) {
     const directory = join(market.folder, `verifier-${i}`);

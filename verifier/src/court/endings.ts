@@ -6,6 +6,7 @@ import type { Call, Moment, Sender, Step, StepDeps } from "../ports.ts";
 import { share } from "../random.ts";
 import { leafOfSamples, positionsOf, rerunBasis } from "../samples.ts";
 import type { FindingFacts } from "../watch/court-facts.ts";
+import type { Facts } from "../watch/facts.ts";
 import { type CourtTerms, isCheap } from "./limits.ts";
 import type { CourtReads } from "./reads.ts";
 
@@ -30,6 +31,7 @@ export function createEndings(deps: Deps): Step {
   /** Ends of disputes about findings (Unix seconds), each asked once it may have come. */
   const ends = new Map<string, bigint>();
   const proofs = new Map<string, { id: Hex; proof: CourtProof }[]>();
+  let known: Facts | undefined;
 
   /** Sends a call after a random wait if it is still needed then. */
   const end = (name: string, spreadMs: number, isNeeded: () => boolean, call: Call): void => {
@@ -89,6 +91,12 @@ export function createEndings(deps: Deps): Step {
 
   const closeFindings = ({ head, epoch: current }: Moment): void => {
     const facts = getFacts();
+    if (facts !== known) {
+      // A reorganisation may have changed samples and settlements.
+      ends.clear();
+      proofs.clear();
+    }
+    known = facts;
     for (const finding of facts.court.findings()) {
       const { provider, modelId, epoch } = finding;
       const name = `${provider}:${modelId}:${epoch}`;

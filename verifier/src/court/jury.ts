@@ -4,6 +4,7 @@ import { bytesToHex, type Hex } from "viem";
 import type { Jobs } from "../jobs.ts";
 import type { Moment, Rerunner, Sender, Step, StepDeps } from "../ports.ts";
 import type { CaseFacts, JuryFacts } from "../watch/court-facts.ts";
+import type { Facts } from "../watch/facts.ts";
 import type { CourtReads } from "./reads.ts";
 import { judgeOpened } from "./vote.ts";
 
@@ -45,6 +46,7 @@ export function createJuryDuty(deps: Deps): Step {
   } = deps;
   /** My seat by case, once its jury is drawn; -1: none. */
   const seats = new Map<Hex, number>();
+  let known: Facts | undefined;
   const keyOf = (id: Hex): JournalKey => ({ chainId, contract: reads.juries, kind: "jury vote", key: id, signer: me });
   const standing = (id: Hex): Ballot | undefined => {
     const entry = journal.find(keyOf(id));
@@ -138,6 +140,9 @@ export function createJuryDuty(deps: Deps): Step {
     name: "jury",
     advance(now: Moment) {
       const facts = getFacts();
+      // A reorganisation may have drawn others.
+      if (facts !== known) seats.clear();
+      known = facts;
       for (const one of facts.court.cases()) {
         const { id, jury } = one;
         if (!jury || now.head.timestamp >= jury.revealEnd || facts.seed(jury.epoch) === undefined) continue;

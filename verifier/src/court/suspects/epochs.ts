@@ -11,8 +11,8 @@ export function disputable(facts: Facts, { seen, epoch: current }: Pick<Moment, 
 }
 
 /**
- * Looks at every epoch once, when its reveals are over, and keeps what was found as long as it is news. A process that
- * starts again looks again.
+ * Looks at every epoch once, when its reveals are over, and keeps what was found as long as it is news. After a start, and
+ * after a reorganisation, it looks again.
  */
 export function onceAnEpoch<T extends { isNew: () => boolean }>(
   getFacts: () => Facts,
@@ -20,7 +20,13 @@ export function onceAnEpoch<T extends { isNew: () => boolean }>(
 ): (now: Moment) => T[] {
   const done = new Set<bigint>();
   let pending: T[] = [];
+  let known: Facts | undefined;
   return (now) => {
+    if (getFacts() !== known) {
+      known = getFacts();
+      done.clear();
+      pending = [];
+    }
     for (const epoch of disputable(getFacts(), now)) {
       if (done.has(epoch)) continue;
       done.add(epoch);
