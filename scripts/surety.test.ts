@@ -32,7 +32,7 @@ describe("the surety command", function () {
     symlinkSync(join(ROOT, "scripts", bin.surety), link);
     const { code, stdout } = await runProcess(link, ["--help"]);
     expect(code).to.equal(0);
-    for (const name of ["check", "plan", "model", "provider", "verifier", "rewards", "key", "deploy", "mint"])
+    for (const name of ["check", "plan", "model", "provider", "verifier", "rewards", "court", "key", "deploy", "mint"])
       expect(stdout).to.match(new RegExp(`^ +${name} `, "m"));
   });
 

@@ -24,6 +24,7 @@ const programs: { name: string; about: string; main: Main }[] = [
   operators("provider", "What a provider does on chain, serving apart.", () => import("./provider.ts")),
   operators("verifier", "What a verifier does on chain, its service apart.", () => import("./verifier.ts")),
   operators("rewards", "Funds epochs, sweeps what is left.", () => import("./rewards.ts")),
+  operators("court", "Demands and cases, for clients and anybody.", () => import("./court.ts")),
   operators("key", "Makes encrypted key files.", () => import("./key.ts")),
   operators("deploy", "Deploys all contracts.", () => import("./deploy.ts")),
   operators("mint", "Creates test tokens on development chains.", () => import("./mint.ts")),

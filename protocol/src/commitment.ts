@@ -106,12 +106,20 @@ export type RerunItem = {
   wasmHash: Hex;
 };
 
-/** Root over a re-run's own outputs, leaves `(uint8 j, bytes32 nativeHash, bytes32 wasmHash)`; zero if no inputs came. */
-export function rerunDataRoot(items: readonly RerunItem[]): Hex {
+/** The tree over a re-run's own outputs. */
+export type RerunTree = {
+  /** Zero if no inputs came. */
+  root: Hex;
+  /** Path of a sample's leaf for OpenZeppelin's MerkleProof; undefined if the tree holds no such sample. */
+  proof(j: number): Hex[] | undefined;
+};
+
+/** The tree over a re-run's own outputs, leaves `(uint8 j, bytes32 nativeHash, bytes32 wasmHash)`. */
+export function rerunTree(items: readonly RerunItem[]): RerunTree {
   if (new Set(items.map((item) => item.j)).size !== items.length) {
     throw new SuretyError("PROTOCOL_BAD_ASSIGNMENT", "two outputs are given for one sample, needs one each");
   }
-  if (items.length === 0) return zeroHash;
+  if (items.length === 0) return { root: zeroHash, proof: () => undefined };
   const leaves = items.map(
     (item): Values => [
       small("sample", item.j, MAX_SAMPLES),
@@ -119,8 +127,19 @@ export function rerunDataRoot(items: readonly RerunItem[]): Hex {
       bytes32("wasmHash", item.wasmHash),
     ],
   );
-  return treeOf(leaves, ["uint8", "bytes32", "bytes32"]).root as Hex;
+  const tree = treeOf(leaves, ["uint8", "bytes32", "bytes32"]);
+  const at = new Map(items.map((item, i) => [item.j, i]));
+  return {
+    root: tree.root as Hex,
+    proof: (j) => {
+      const i = at.get(j);
+      return i === undefined ? undefined : (tree.getProof(i) as Hex[]);
+    },
+  };
 }
+
+/** Root over a re-run's own outputs; zero if no inputs came. */
+export const rerunDataRoot = (items: readonly RerunItem[]): Hex => rerunTree(items).root;
 
 /** Root over the receipts of a probe seat in the order of its probes, leaves `(uint16 i, bytes32 receiptStructHash)`; zero if none. */
 export function probeDataRoot(receiptStructHashes: readonly Hex[]): Hex {

@@ -1,6 +1,7 @@
 export * from "./canonical-json.ts";
 export * from "./commitment.ts";
 export * from "./comparison.ts";
+export * from "./court.ts";
 export * from "./demand.ts";
 export * from "./errors.ts";
 export * from "./leaf.ts";

@@ -32,6 +32,8 @@ export type ProviderChain = {
   head(): Promise<Head>;
   /** All moments of an epoch; fixed for epochs up to the next one. */
   times(epoch: bigint): Promise<EpochTimes>;
+  /** Seconds in which whoever is asked before the court has to answer; fixed as `times` is. */
+  answerWindow(epoch: bigint): Promise<bigint>;
   /** The epoch's seed and the Unix second of its draw; null while it is not drawn. */
   seedOf(epoch: bigint): Promise<{ seed: Hex; drawnAt: bigint } | null>;
   /** The provider's own promise for an epoch; null if there is none. Fixed for epochs up to the next one. */

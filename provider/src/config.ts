@@ -31,6 +31,12 @@ export const providerSettings = defineSettings({
     about: "run all models in one process instead of one process each",
     default: "false",
   },
+  courtDefend: {
+    kind: kind.choice("honest", "always", "never"),
+    about:
+      "which cases go to the jury, with a bond of the operator's: those that an own re-run calls unjust, all, or none",
+    default: "honest",
+  },
   maxInFlight: {
     kind: kind.integer(1, 100_000, 256),
     about: "requests of one model that may wait or run at a time; more are answered 429",

@@ -252,14 +252,14 @@ describe("an epoch of a provider", function () {
       await new Promise((resolve) => setTimeout(resolve, 60));
       return kept();
     };
-    // settleEnd is 35 s after the epoch, the dispute window 5 s; it is settled late.
+    // settleEnd is 35 s after the epoch, the dispute window 5 s, an answer window 1 s; it is settled late.
     h.setTime(2n, 100);
     expect(await hold()).to.include("1");
     h.chain.nextToSettle_ = 2n;
     expect(await hold()).to.include("1");
-    h.setTime(2n, 104);
+    h.setTime(2n, 107);
     expect(await hold()).to.include("1");
-    h.setTime(2n, 105);
+    h.setTime(2n, 108);
     await until("forgotten", async () => !(await kept()).includes("1"));
     expect((await h.get(opening(modelId, 1, "inputs"))).body.error).to.match(/its log is pruned/);
   });

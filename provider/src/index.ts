@@ -1,5 +1,6 @@
 export * from "./chain.ts";
 export { type ProviderSettings, providerSettings } from "./config.ts";
+export type { Defend } from "./court/defence.ts";
 export * from "./model.ts";
 export * from "./models.ts";
 export * from "./native-backend.ts";

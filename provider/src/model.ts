@@ -1,10 +1,12 @@
-import type { ModelManifest, Tensor } from "@surety/protocol";
+import type { ModelManifest, Tensor, ToleranceProfile } from "@surety/protocol";
 import type { Hex } from "viem";
 
 /** A model that a provider serves. */
 export type ServedModel = {
   modelId: Hex;
   manifest: ModelManifest;
+  /** How far honest outputs may differ. */
+  profile: ToleranceProfile;
   /** The ONNX file. */
   onnx: Uint8Array;
 };

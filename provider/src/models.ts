@@ -16,5 +16,5 @@ export async function readModels(directory: string): Promise<ServedModel[]> {
     throw new SuretyError("PROVIDER_NO_MODELS", message);
   }
   const stored = await Promise.all(folders.map(readModel));
-  return stored.map(({ id, manifest, model }) => ({ modelId: id, manifest, onnx: model }));
+  return stored.map(({ id, manifest, profile, model }) => ({ modelId: id, manifest, profile, onnx: model }));
 }

@@ -1,8 +1,11 @@
 import { join } from "node:path";
 import type { Log } from "@surety/node-kit";
 import { receiptDomain, SuretyError } from "@surety/protocol";
-import type { PrivateKeyAccount } from "viem";
+import type { Hex, PrivateKeyAccount } from "viem";
 import type { ProviderChain } from "./chain.ts";
+import type { CourtAccess } from "./court/access.ts";
+import type { Defend } from "./court/defence.ts";
+import { createCourtDuties } from "./court/step.ts";
 import { openEpochKeys } from "./epoch-key.ts";
 import { createLogCommitter } from "./log.ts";
 import { startLoop } from "./loop.ts";
@@ -41,6 +44,8 @@ export type ProviderDeps = {
   maxSkewMs?: number;
   /** Requests of one model that may wait or run at a time. Default 256. */
   maxInFlight?: number;
+  /** The way to the court, and which cases are defended there. Default: none, as on a chain that has no court. */
+  court?: { access: CourtAccess; defend: Defend };
 };
 
 /** A provider that serves. */
@@ -111,9 +116,23 @@ export async function createProvider(deps: ProviderDeps): Promise<Provider> {
     closers.push(() => trees.close());
     const committer = createLogCommitter({ chain, modelIds, store, numbering, trees, log, now });
     const openings = createOpenings({ chain, modelIds, store, trees, keys, log });
-    const retention = createRetention({ chain, modelIds, store, log });
-    closers.push(() => committer.idle());
-    closers.push(startLoop({ pollMs, log, watch, steps: [committer, openings, retention] }));
+    const court =
+      deps.court &&
+      createCourtDuties({
+        ...deps.court,
+        chain,
+        store,
+        trees,
+        keys,
+        log,
+        models: new Map([...loaded.values()].map((one) => [one.model.modelId, one])),
+      });
+    const isHeld = (modelId: Hex, epoch: bigint) => court?.holds(modelId, epoch) ?? false;
+    const retention = createRetention({ chain, modelIds, store, isHeld, log });
+    closers.push(() => Promise.all([committer.idle(), court?.idle()]));
+    // What the court has against an epoch is read before the epoch may be forgotten.
+    const steps = [committer, openings, ...(court ? [court] : []), retention];
+    closers.push(startLoop({ pollMs, log, watch, steps }));
 
     const serve = createServe({
       identity,

@@ -7,13 +7,24 @@ import type { ReceiptStore } from "./store.ts";
 export type Retention = { step(head: Head): Promise<void> };
 
 /** What {@link createRetention} needs. */
-export type RetentionOptions = { chain: ProviderChain; modelIds: readonly Hex[]; store: ReceiptStore; log: Log };
+export type RetentionOptions = {
+  chain: ProviderChain;
+  modelIds: readonly Hex[];
+  store: ReceiptStore;
+  /** Whether something is undecided about an epoch before the court. */
+  isHeld: (modelId: Hex, epoch: bigint) => boolean;
+  log: Log;
+};
+
+/** A demand in the last second, its answer, a case in the last second after it, and the provider's answer to that. */
+const ANSWERS = 3n;
 
 /**
  * Disputes last until the later of settleEnd and the settlement, plus disputeWindow (docs/protocol.md section 3). When an
- * epoch was settled is taken from when it was first seen to be, which is never earlier than it was.
+ * epoch was settled is taken from when it was first seen to be, which is never earlier than it was. What was demanded or
+ * opened by then may be asked for during three answer windows more (docs/decisions/0010-the-court.md).
  */
-export function createRetention({ chain, modelIds, store, log }: RetentionOptions): Retention {
+export function createRetention({ chain, modelIds, store, isHeld, log }: RetentionOptions): Retention {
   const stepModel = async (modelId: Hex, head: Head): Promise<void> => {
     let next: bigint | null | undefined;
     for (const epoch of store.epochs(modelId)) {
@@ -28,8 +39,9 @@ export function createRetention({ chain, modelIds, store, log }: RetentionOption
         settledAt = head.timestamp;
         store.setSettledSeenAt(modelId, epoch, settledAt);
       }
-      const window = disputeEnd - settleEnd;
-      if (head.timestamp < settledAt + window || head.timestamp < disputeEnd) continue;
+      const tail = ANSWERS * (await chain.answerWindow(epoch));
+      const late = settledAt > settleEnd ? settledAt - settleEnd : 0n;
+      if (head.timestamp < disputeEnd + late + tail || isHeld(modelId, epoch)) continue;
       store.prune(modelId, epoch);
       log.debug({ modelId, epoch: String(epoch) }, "epoch forgotten");
     }

@@ -20,7 +20,8 @@ import { createProvider, type Provider, type ProviderDeps } from "./provider.ts"
 import { connectChain } from "./viem-chain.ts";
 
 /** The settings of the command line; code may leave out what only few need to set. */
-export type StartSettings = Omit<ProviderSettings, "maxSkewMs"> & Partial<Pick<ProviderSettings, "maxSkewMs">>;
+export type StartSettings = Omit<ProviderSettings, Seldom> & Partial<Pick<ProviderSettings, Seldom>>;
+type Seldom = "maxSkewMs" | "courtDefend";
 
 /** What a composer may put in the place of the usual parts. */
 export type Overrides = Partial<Pick<ProviderDeps, "admit" | "backend">>;
@@ -82,10 +83,11 @@ export async function startProvider(
       pollMs: settings.pollMs,
       ...(settings.maxSkewMs !== undefined && { maxSkewMs: settings.maxSkewMs }),
       maxInFlight: settings.maxInFlight,
+      court: { access: { client, deployment, sender, store: state }, defend: settings.courtDefend ?? "honest" },
       ...overrides,
     });
     shutdown.onClose("provider", () => provider.close());
-    // Before the provider: it waits for its commits, which the next start takes up.
+    // Before the provider: it waits for its commits and duties, which the next start takes up.
     shutdown.onClose("transactions", () => sender.close());
     return { provider, shutdown };
   } catch (error) {

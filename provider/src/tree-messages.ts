@@ -15,3 +15,14 @@ export function openLeaves(tree: MerkleSum, positions: readonly bigint[]): Opene
   const indices = new Set(positions.map((position) => tree.locate(position)));
   return [...indices].sort((a, b) => a - b).map((index) => ({ index, proof: tree.proof(index) }));
 }
+
+/** Leaves with their paths, by index. */
+export const proveLeaves = (tree: MerkleSum, indices: readonly number[]): OpenedLeaf[] =>
+  indices.map((index) => ({ index, proof: tree.proof(index) }));
+
+/** What is asked of a tree: the leaves of positions, or those of indices. */
+export type TreeQuestion = { positions: readonly bigint[] } | { indices: readonly number[] };
+
+/** Answers a question. */
+export const answerOf = (tree: MerkleSum, question: TreeQuestion): OpenedLeaf[] =>
+  "positions" in question ? openLeaves(tree, question.positions) : proveLeaves(tree, question.indices);

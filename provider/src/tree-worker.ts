@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { buildMerkleSum } from "@surety/protocol";
 import type { Hex } from "viem";
-import { type OpenedLeaf, openLeaves, type PackedLeaves, type TreeSummary } from "./tree-messages.ts";
+import { answerOf, type PackedLeaves, type TreeQuestion, type TreeSummary } from "./tree-messages.ts";
 
 const { hashes, units } = workerData as PackedLeaves;
 const leaves = Array.from(units, (sum, i) => {
@@ -12,7 +12,6 @@ const leaves = Array.from(units, (sum, i) => {
 const tree = buildMerkleSum(leaves);
 const summary: TreeSummary = { root: tree.root, count: tree.count, units: tree.units };
 parentPort?.postMessage(summary);
-parentPort?.on("message", ({ id, positions }: { id: number; positions: bigint[] }) => {
-  const opened: OpenedLeaf[] = openLeaves(tree, positions);
-  parentPort?.postMessage({ id, opened });
+parentPort?.on("message", ({ id, question }: { id: number; question: TreeQuestion }) => {
+  parentPort?.postMessage({ id, opened: answerOf(tree, question) });
 });

@@ -47,6 +47,7 @@ describe("trees of epochs", function () {
         });
         expect(positions.some((p) => prefix <= p && p < prefix + BigInt(units))).to.equal(true);
       }
+      expect(await tree.prove([59, 1])).to.deep.equal([opened[2], opened[0]]);
     }
     expect(await beside.of(MODEL, 1n)).to.equal(b);
     await here.close();

@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { buildMerkleSum, packSlots, SLOTS, SuretyError } from "@surety/protocol";
 import type { Hex } from "viem";
 import type { ReceiptStore, StoredLeaf } from "./store.ts";
-import { type OpenedLeaf, openLeaves, type TreeSummary } from "./tree-messages.ts";
+import { answerOf, type OpenedLeaf, type TreeQuestion, type TreeSummary } from "./tree-messages.ts";
 
 /** The Merkle sum tree of an epoch that takes no more receipts (docs/protocol.md section 5); leaf index = seq. */
 export type EpochTree = TreeSummary & {
@@ -10,6 +10,8 @@ export type EpochTree = TreeSummary & {
   slots: bigint;
   /** The distinct leaves of positions, by ascending index. */
   open(positions: readonly bigint[]): Promise<OpenedLeaf[]>;
+  /** Leaves by index. */
+  prove(indices: readonly number[]): Promise<OpenedLeaf[]>;
   close(): Promise<unknown>;
 };
 
@@ -49,13 +51,15 @@ async function buildBeside(leaves: readonly StoredLeaf[]): Promise<Omit<EpochTre
     waiting.get(id)?.resolve(opened);
     waiting.delete(id);
   });
+  const ask = (question: TreeQuestion): Promise<OpenedLeaf[]> =>
+    new Promise((resolve, reject) => {
+      waiting.set(next, { resolve, reject });
+      worker.postMessage({ id: next++, question });
+    });
   return {
     ...summary,
-    open: (positions) =>
-      new Promise((resolve, reject) => {
-        waiting.set(next, { resolve, reject });
-        worker.postMessage({ id: next++, positions });
-      }),
+    open: (positions) => ask({ positions }),
+    prove: (indices) => ask({ indices }),
     close: () => worker.terminate(),
   };
 }
@@ -63,7 +67,15 @@ async function buildBeside(leaves: readonly StoredLeaf[]): Promise<Omit<EpochTre
 function buildHere(leaves: readonly StoredLeaf[]): Omit<EpochTree, "slots"> {
   const tree = buildMerkleSum(leaves);
   const { root, count, units } = tree;
-  return { root, count, units, open: async (positions) => openLeaves(tree, positions), close: async () => {} };
+  const ask = async (question: TreeQuestion) => answerOf(tree, question);
+  return {
+    root,
+    count,
+    units,
+    open: (positions) => ask({ positions }),
+    prove: (indices) => ask({ indices }),
+    close: async () => {},
+  };
 }
 
 /** Builds trees from the store. @param large leaves from which on a tree is built in a thread of its own */

@@ -79,6 +79,10 @@ export async function connectChain(options: ViemChainOptions): Promise<ProviderC
   return {
     identity,
     times,
+    answerWindow: async (epoch) => {
+      const call = () => client.readContract({ ...clock, functionName: "windows", args: [epoch] });
+      return BigInt((await rpc("an epoch's windows", call)).answerWindow);
+    },
     head: async () => {
       const block = await rpc("the head", () => client.getBlock({ blockTag: "latest", includeTransactions: false }));
       return { number: block.number, timestamp: block.timestamp };

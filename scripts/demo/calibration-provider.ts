@@ -19,6 +19,7 @@ process.once("message", async ({ data, models }: CalibrationConfig) => {
     identity: { chainId: 31337, receiptLog: operator.address, provider: devAccount(PROVIDERS).account.address, clock },
     head: async () => ({ number: number++, timestamp: seconds() }),
     times: async (epoch) => epochTimes(clock, WINDOWS, epoch),
+    answerWindow: async () => WINDOWS.answerWindow,
     seedOf: async () => null,
     promiseAt: async (_, epoch) => (epoch === 1n ? { capacity: BigInt(CAPACITY) } : null),
     operatorAt: async () => operator.address,

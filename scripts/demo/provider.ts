@@ -72,7 +72,8 @@ process.once("message", async (config: ProviderConfig) => {
       devKey: config.key,
       keystore: undefined,
       password: undefined,
-      logLevel: "warn",
+      // Its cases would fill the screen: each is logged as fatal, as no case of the demo is taken to the court.
+      logLevel: config.behaviour === "cheap-model" ? "silent" : "warn",
       logFormat: "pretty",
       data: config.data,
       models: config.models,
@@ -84,6 +85,7 @@ process.once("message", async (config: ProviderConfig) => {
       memoryBudgetMb: 2_048,
       maxInFlight: 256,
       maxSkewMs: 5_000,
+      courtDefend: "never",
     },
     {
       backend: config.behaviour === "cheap-model" ? cheapCopy : honest,

@@ -50,6 +50,10 @@ process.once("message", async (config: VerifierConfig) => {
     confirmations: undefined,
     pollMs: 250,
     runTimeoutMs: 20_000,
+    // No case of the demo is taken to the court.
+    courtChallenge: false,
+    courtBond: 0n,
+    courtFeeGwei: 0,
     drandUrls: [],
     memoryBudgetMb: 2_048,
     sharedProcess: true,

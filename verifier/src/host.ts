@@ -25,6 +25,8 @@ import {
 import { receiptDomain } from "@surety/protocol";
 import { errorsAbi } from "@surety/sdk";
 import type { LocalAccount, PublicClient } from "viem";
+import { COURT_TERMS, type CourtTerms } from "./court/limits.ts";
+import { createCourtReads } from "./court/reads.ts";
 import { reproducedModels } from "./limits.ts";
 import type { Clock, DrawCall, InputSource, Models, Rng } from "./ports.ts";
 import { createOwnRuns } from "./rerun/runtimes.ts";
@@ -65,6 +67,8 @@ export type HostOptions = {
   memoryBudgetBytes?: number;
   /** One native and one WASM process for all models instead of one each: for few cores. Default false. */
   sharedProcess?: boolean;
+  /** How far verifiers go at the court of their own will. Default {@link COURT_TERMS}. */
+  court?: CourtTerms;
 };
 
 /** A verifier of a host, with what belongs to it alone. */
@@ -162,6 +166,15 @@ export async function openHost(options: HostOptions): Promise<Host> {
     const judged = await reproducedModels({ models, runtimes, inputs: options.inputs, database, rng, log });
     const kept: Models = { get: (id) => judged.find((model) => model.id === id) };
     const rerunner = createOwnRuns(runtimes);
+    const reads = createCourtReads(client, deployment);
+    const rooms = {
+      Penalties: at("Penalties"),
+      Faults: at("Faults"),
+      Demands: at("Demands"),
+      Juries: at("Juries"),
+      DisputeCourt: at("DisputeCourt"),
+      Asset: await reads.asset(),
+    };
     const isSigned = createSignatureCheck(receiptDomain({ chainId: BigInt(chainId), receiptLog: at("ReceiptLog") }));
 
     const add: Host["add"] = async ({ account, directory, log: own = log }) => {
@@ -187,6 +200,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
           AttestationHub: at("AttestationHub"),
           [beacon.name]: beacon.address,
           ReceiptLog: at("ReceiptLog"),
+          ...rooms,
         };
         const verifier = createVerifier({
           chainId,
@@ -206,6 +220,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
           rng,
           log: own,
           pollMs,
+          court: { reads, terms: options.court ?? COURT_TERMS },
         });
         closingOwn.add(verifier.stop);
         closing.add(closingOwn.run);

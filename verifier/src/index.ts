@@ -1,4 +1,5 @@
 export { startVerifier } from "./cli/start.ts";
+export { COURT_TERMS, type CourtTerms } from "./court/limits.ts";
 export { type Host, type Hosted, type HostOptions, openHost } from "./host.ts";
 export { type RealInputs, randomInputs, readModels } from "./models.ts";
 export * from "./ports.ts";

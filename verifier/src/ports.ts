@@ -1,5 +1,6 @@
 import type { Http, Clock as WaitingClock } from "@surety/node-kit";
-import type { ModelManifest, Tensor, ToleranceProfile } from "@surety/protocol";
+import type { ModelManifest, Receipt, Tensor, ToleranceProfile } from "@surety/protocol";
+import type { CourtProof, Till } from "@surety/sdk";
 import type { Address, Hex } from "viem";
 import type { RpcBlock } from "./settle/header.ts";
 import type { Store } from "./store/index.ts";
@@ -81,8 +82,64 @@ export type RevealArgs = {
   proof: readonly Hex[];
 };
 
+/** A seat's revealed re-run, as the court takes it (IEvidence.sol). */
+export type RerunArgs = {
+  provider: Address;
+  modelId: Hex;
+  epoch: bigint;
+  /** 1 re-run, 2 redraw. */
+  role: number;
+  seat: number;
+  verifier: Address;
+  dataRoot: Hex;
+  salt: Hex;
+  proof: readonly Hex[];
+};
+
+type SignedArgs = readonly [receipt: Receipt, signature: Hex];
+
+/** What a verifier does at the court. */
+type CourtFunctions =
+  | { contract: "Juries"; functionName: "commit"; args: readonly [id: Hex, seat: number, commitment: Hex] }
+  | { contract: "Juries"; functionName: "reveal"; args: readonly [id: Hex, vote: number, outputHash: Hex, salt: Hex] }
+  | {
+      contract: "Demands";
+      functionName: "answerOutputs";
+      args: readonly [id: Hex, native: Hex, wasm: Hex, proof: readonly Hex[]];
+    }
+  | { contract: "Demands"; functionName: "demandOutputs"; args: readonly [rerun: RerunArgs, j: number] }
+  | { contract: "Demands"; functionName: "demandReceipt"; args: SignedArgs }
+  | {
+      contract: "Demands";
+      functionName: "demandSample";
+      args: readonly [provider: Address, modelId: Hex, epoch: bigint, j: number];
+    }
+  | { contract: "Demands"; functionName: "fail"; args: readonly [id: Hex] }
+  | { contract: "DisputeCourt"; functionName: "closeFree"; args: readonly [proof: CourtProof] }
+  | { contract: "DisputeCourt"; functionName: "close"; args: readonly [id: Hex] }
+  | { contract: "DisputeCourt"; functionName: "payJuror"; args: readonly [id: Hex, juror: Address] }
+  | { contract: "Faults"; functionName: "missingLog"; args: readonly [provider: Address, modelId: Hex, epoch: bigint] }
+  | { contract: "Faults"; functionName: "equivocation"; args: readonly [...SignedArgs, ...SignedArgs] }
+  | {
+      contract: "Faults";
+      functionName: "refutedVerdict";
+      args: readonly [
+        rerun: RerunArgs,
+        j: number,
+        native: Hex,
+        wasm: Hex,
+        ownProof: readonly Hex[],
+        proof: CourtProof,
+        salt: Hex,
+        outputHash: Hex,
+      ];
+    }
+  | { contract: Till; functionName: "claim"; args: readonly [account: Address] }
+  | { contract: "Asset"; functionName: "approve"; args: readonly [spender: Address, amount: bigint] };
+
 /** The functions that a verifier calls. */
 type Functions =
+  | CourtFunctions
   | { contract: "AttestationHub"; functionName: "commit"; args: readonly [epoch: bigint, commitment: Hex] }
   | { contract: "AttestationHub"; functionName: "reveal"; args: readonly [epoch: bigint, reveals: RevealArgs[]] }
   | { contract: "AttestationHub"; functionName: "settle"; args: readonly [provider: Address, modelId: Hex] }

@@ -88,6 +88,8 @@ describe("dataRootOf", () => {
       failure: null,
       outputs: null,
       verdict: null,
+      proof: null,
+      salt: null,
     }),
   );
   const item = (j: number, index: number) => ({

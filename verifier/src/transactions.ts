@@ -1,7 +1,16 @@
 import type { FunctionCall, Sender as Transactions } from "@surety/node-kit";
 import { SuretyError } from "@surety/protocol";
-import { attestationHubAbi, drandBeaconAbi, headerBeaconAbi } from "@surety/sdk";
-import type { Abi, Address, Hex, PublicClient } from "viem";
+import {
+  attestationHubAbi,
+  demandsAbi,
+  disputeCourtAbi,
+  drandBeaconAbi,
+  faultsAbi,
+  headerBeaconAbi,
+  juriesAbi,
+  penaltiesAbi,
+} from "@surety/sdk";
+import { type Abi, type Address, type Hex, type PublicClient, parseAbi } from "viem";
 import type { Blocks, Call, Outcome, Revert, Sender } from "./ports.ts";
 import type { RpcBlock } from "./settle/header.ts";
 
@@ -10,7 +19,7 @@ export type SenderDeps = {
   client: PublicClient;
   /** The account's queue of transactions, from node-kit. */
   transactions: Transactions;
-  /** The hub, and the beacon that this deployment has. */
+  /** The hub, the beacon that this deployment has, the court's rooms, and the asset of bonds. */
   contracts: { AttestationHub: Address } & Partial<Record<Call["contract"], Address>>;
 };
 
@@ -18,20 +27,27 @@ const ABIS: Record<Call["contract"], Abi> = {
   AttestationHub: attestationHubAbi,
   HeaderBeacon: headerBeaconAbi,
   DrandBeacon: drandBeaconAbi,
+  Penalties: penaltiesAbi,
+  Faults: faultsAbi,
+  Demands: demandsAbi,
+  Juries: juriesAbi,
+  DisputeCourt: disputeCourtAbi,
+  Asset: parseAbi(["function approve(address spender, uint256 amount)"]),
 };
 
 const MAX_TRANSACTION_GAS = 2n ** 24n;
 
 /**
  * Gas limits, about twice what the calls were seen to use (a reveal's seat may take many draws). A limit that is known
- * costs nothing; asking the node for one runs the call many times over, and all verifiers ask within the same seconds.
+ * costs nothing; asking the node for one runs the call many times over, and all verifiers ask within the same seconds. What
+ * is done at the court is rare: the node is asked.
  */
-function gasFor(call: Call): bigint {
+function gasFor(call: Call): bigint | undefined {
+  if (call.functionName === "draw") return 500_000n;
+  if (call.contract !== "AttestationHub") return undefined;
   switch (call.functionName) {
     case "commit":
       return 150_000n;
-    case "draw":
-      return 500_000n;
     case "settle":
       return 1_000_000n;
     case "reveal":
@@ -54,7 +70,7 @@ export function createCallSender({ client, transactions, contracts }: SenderDeps
 
   /** More than half a block's gas waits long for a place, and EIP-7825 allows a transaction no more than 2^24. */
   const isTooLarge = async (call: Call, gas: bigint): Promise<boolean> => {
-    if (call.functionName !== "reveal" || call.args[1].length < 2) return false;
+    if (call.contract !== "AttestationHub" || call.functionName !== "reveal" || call.args[1].length < 2) return false;
     blockGas ??= (await client.getBlock()).gasLimit;
     return gas > blockGas / 2n || gas > MAX_TRANSACTION_GAS;
   };
@@ -64,8 +80,9 @@ export function createCallSender({ client, transactions, contracts }: SenderDeps
     const tried = tries.get(call.key) ?? 0;
     const key = tried === 0 ? call.key : `${call.key} (${tried + 1})`;
     const gas = gasFor(call);
-    if (await isTooLarge(call, gas)) return { status: "too-large" };
-    const request = { key, contract, to: contracts[contract], abi: ABIS[contract], functionName, args, gas };
+    if (gas !== undefined && (await isTooLarge(call, gas))) return { status: "too-large" };
+    const limit = gas === undefined ? {} : { gas };
+    const request = { key, contract, to: contracts[contract], abi: ABIS[contract], functionName, args, ...limit };
     try {
       await transactions.send({ ...request, ...(deadline !== undefined && { deadline }) } as FunctionCall);
       return { status: "confirmed" };

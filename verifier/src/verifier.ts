@@ -1,9 +1,16 @@
 import type { Http, Journal } from "@surety/node-kit";
 import { receiptDomain, SuretyError } from "@surety/protocol";
 import type { Address } from "viem";
+import { createAccusing } from "./court/accuse.ts";
+import { createEndings } from "./court/endings.ts";
+import { createJuryDuty } from "./court/jury.ts";
+import { createKeeping } from "./court/keeping.ts";
+import type { CourtTerms } from "./court/limits.ts";
+import { createOwnOutputs } from "./court/outputs.ts";
+import type { CourtReads } from "./court/reads.ts";
 import { createEvidence } from "./evidence/step.ts";
 import { createJobs } from "./jobs.ts";
-import type { Clock, DrawCall, InputSource, Log, Models, Rerunner, Rng, Sender, Step } from "./ports.ts";
+import type { Clock, DrawCall, InputSource, Log, Models, Rerunner, Rng, Sender, Step, StepDeps } from "./ports.ts";
 import { createProbeEnd } from "./probe/finish.ts";
 import { createProbing } from "./probe/step.ts";
 import { createCommitting } from "./report/commit.ts";
@@ -43,6 +50,8 @@ export type VerifierDeps = {
   log: Log;
   /** May be shared by verifiers of one process; made if left out. */
   isSigned?: SignatureCheck;
+  /** The court of the deployment, and how far this verifier goes there. Without it there is none. */
+  court?: { reads: CourtReads; terms: CourtTerms };
   /** How often the chain is read, milliseconds. Default 300. */
   pollMs?: number;
   /** How far a provider's clock may be off, milliseconds. Default 2,000. */
@@ -60,8 +69,15 @@ export type Verifier = {
   status(): Status;
 };
 
-/** How long old evidence is kept, epochs: beyond the end of every dispute. */
-const KEEP_EPOCHS = 32n;
+type Common = Parameters<typeof createJuryDuty>[0] & Parameters<typeof createOwnOutputs>[0];
+
+/** The duties before the court, and how long evidence is kept for it. */
+function courtSteps(common: Omit<Common, "reads"> & StepDeps, court: VerifierDeps["court"]): Step[] {
+  if (!court) return [createKeeping(common)];
+  const deps = { ...common, ...court };
+  const duties = [createJuryDuty(deps), createOwnOutputs(deps), createEndings(deps), createKeeping(deps)];
+  return court.terms.challenge ? [...duties, createAccusing(deps)] : duties;
+}
 
 /**
  * Makes a verifier: one loop that reads the chain and lets every step do what is due.
@@ -88,10 +104,10 @@ export function createVerifier(deps: VerifierDeps): Verifier {
     createRevealing(common),
     createDrawing(common),
     createSettling(common),
+    ...courtSteps(common, deps.court),
   ];
   const end = new AbortController();
   let loop: Promise<void> | undefined;
-  let pruned = 0n;
 
   const round = async (): Promise<void> => {
     const now = await watch.poll();
@@ -103,10 +119,6 @@ export function createVerifier(deps: VerifierDeps): Verifier {
       } catch (err) {
         log.error({ err, step: step.name }, "a step failed; it is tried again");
       }
-    }
-    if (epoch > pruned + KEEP_EPOCHS) {
-      pruned = epoch - KEEP_EPOCHS;
-      store.prune(pruned);
     }
   };
 

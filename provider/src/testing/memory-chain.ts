@@ -67,6 +67,7 @@ export function createMemoryChain(options: MemoryChainOptions): MemoryChain {
       return { number, timestamp: time() };
     },
     times: async (epoch) => epochTimes(clock, windows, epoch),
+    answerWindow: async () => windows.answerWindow,
     seedOf: async (epoch) => {
       up();
       return chain.seeds.get(epoch) ?? null;

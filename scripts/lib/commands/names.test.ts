@@ -4,6 +4,7 @@ import { providerSettings } from "../../../provider/src/config.ts";
 import { claimSettings, startSettings, statusSettings } from "../../../verifier/src/cli/config.ts";
 import { outputSettings, scriptSettings } from "../session.ts";
 import { checkCommand } from "./check.ts";
+import { courtCommands } from "./court.ts";
 import { deployCommands } from "./deploy.ts";
 import { keyCommands } from "./key.ts";
 import { mintCommands } from "./mint.ts";
@@ -16,6 +17,7 @@ import { verifierCommands } from "./verifier.ts";
 describe("names of settings", () => {
   it("are those of every program, each once, in order", () => {
     const commands = [
+      courtCommands,
       deployCommands,
       keyCommands,
       mintCommands,

@@ -5,7 +5,6 @@ export const modelRegistryAbi = [
   {"inputs":[{"name":"have","type":"uint256"},{"name":"limit","type":"uint256"}],"name":"ModelRegistryBadOutputs","type":"error"},
   {"inputs":[{"name":"have","type":"uint256"},{"name":"limit","type":"uint256"}],"name":"ModelRegistryBadUri","type":"error"},
   {"inputs":[{"name":"modelId","type":"bytes32"}],"name":"ModelRegistryRegistered","type":"error"},
-  {"inputs":[{"name":"modelId","type":"bytes32"}],"name":"ModelRegistryUnknown","type":"error"},
   {"inputs":[],"name":"ModelRegistryZeroHash","type":"error"},
   {"anonymous":false,"inputs":[{"indexed":true,"name":"modelId","type":"bytes32"},{"indexed":false,"name":"profileHash","type":"bytes32"},{"indexed":false,"name":"maxOpenBytes","type":"uint32"},{"components":[{"name":"name","type":"string"},{"name":"elementType","type":"uint8"},{"name":"tauMax","type":"uint64"}],"indexed":false,"name":"outputs","type":"tuple[]"},{"indexed":false,"name":"uri","type":"string"},{"indexed":true,"name":"by","type":"address"}],"name":"ModelRegistered","type":"event"},
   {"inputs":[{"name":"modelId","type":"bytes32"}],"name":"isModel","outputs":[{"name":"","type":"bool"}],"stateMutability":"view","type":"function"},

@@ -116,7 +116,6 @@ export const errorsAbi = [
   {"inputs":[{"name":"have","type":"uint256"},{"name":"limit","type":"uint256"}],"name":"ModelRegistryBadOutputs","type":"error"},
   {"inputs":[{"name":"have","type":"uint256"},{"name":"limit","type":"uint256"}],"name":"ModelRegistryBadUri","type":"error"},
   {"inputs":[{"name":"modelId","type":"bytes32"}],"name":"ModelRegistryRegistered","type":"error"},
-  {"inputs":[{"name":"modelId","type":"bytes32"}],"name":"ModelRegistryUnknown","type":"error"},
   {"inputs":[],"name":"ModelRegistryZeroHash","type":"error"},
   {"inputs":[{"name":"account","type":"address"}],"name":"PayoutsNothingOwed","type":"error"},
   {"inputs":[{"name":"have","type":"uint256"},{"name":"need","type":"uint256"}],"name":"PayoutsWrongTransfer","type":"error"},

@@ -28,6 +28,21 @@ export const startSettings = defineSettings({
     about: "milliseconds one inference may take before its process is killed",
     default: "10000",
   },
+  courtChallenge: {
+    kind: kind.yes(),
+    about: "accuse at the court whom the own evidence convicts, and end what others left there",
+    default: "true",
+  },
+  courtBond: {
+    kind: kind.amount(18, "10"),
+    about: "most that accusations may bind in bonds at a time, whole units of the asset",
+    default: "10",
+  },
+  courtFeeGwei: {
+    kind: kind.decimal(0, 1_000_000, 100),
+    about: "most gwei per gas at which it accuses, ends cases and claims; duties with a deadline are always done",
+    default: "100",
+  },
   drandUrls: {
     kind: kind.urls(DRAND_URLS[0]),
     about: "drand relays to draw seeds from, where the deployment has a DrandBeacon",

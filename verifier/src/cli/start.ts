@@ -52,6 +52,11 @@ export async function startVerifier(settings: StartSettings): Promise<{ hosted: 
       runTimeoutMs: settings.runTimeoutMs,
       memoryBudgetBytes: settings.memoryBudgetMb * 2 ** 20,
       sharedProcess: settings.sharedProcess,
+      court: {
+        challenge: settings.courtChallenge,
+        maxBond: settings.courtBond,
+        maxFee: BigInt(Math.round(settings.courtFeeGwei * 1e9)),
+      },
     });
     shutdown.onClose("verifier", () => host.close());
     const hosted = await host.add({ account, directory: data });

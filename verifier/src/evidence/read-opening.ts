@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import { SuretyError } from "@surety/protocol";
-import { parseInputsOpening } from "@surety/sdk";
+import { courtProof, parseInputsOpening } from "@surety/sdk";
 import { createMemo } from "../memo.ts";
 import type { OpenedLeaf } from "../store/index.ts";
 import { checkLeaf, type LeafGround } from "./check-leaf.ts";
@@ -27,7 +27,9 @@ async function read(text: string, ground: LeafGround, positions: readonly bigint
     try {
       const { prefix, units } = checkLeaf(shown, ground);
       const isSampled = positions.some((p) => prefix <= p && p < prefix + units);
-      if (isSampled) leaves.push({ epoch, provider, modelId, index, prefix, units, sealed: fields.sealed, inputs });
+      const proof = courtProof(fields, shown.proof);
+      const at = { epoch, provider, modelId, index, prefix, units };
+      if (isSampled) leaves.push({ ...at, sealed: fields.sealed, inputs, proof });
     } catch (error) {
       if (!(error instanceof SuretyError)) throw error;
       refused.push({ index, code: error.code, why: error.message });

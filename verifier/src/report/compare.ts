@@ -43,7 +43,7 @@ export function createComparing(deps: StepDeps & { jobs: Jobs }): Step {
             const opened = shown.get(leaf.index);
             if (!opened || leaf.outputs) continue;
             const problem = openingProblem(opened.outputs, opened.salt, leaf.sealed);
-            if (problem === null) store.leaves.open(leaf, opened.outputs);
+            if (problem === null) store.leaves.open(leaf, opened.outputs, opened.salt);
             else log.warn({ ...subject, index: leaf.index, problem }, "opened outputs refused");
           }
         });

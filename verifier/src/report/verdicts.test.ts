@@ -31,6 +31,8 @@ const leafOf = (over: Partial<LeafRow> = {}): LeafRow => ({
   failure: null,
   outputs: encoded(),
   verdict: null,
+  proof: null,
+  salt: null,
   ...over,
 });
 const verdict = (over: Partial<LeafRow>): string => judgeLeaf(leafOf(over), model).verdict;

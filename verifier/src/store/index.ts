@@ -30,6 +30,13 @@ export function createStore(path: string) {
     commitments: createCommitments(db),
     /** Runs synchronous `work` in one transaction. */
     transact: transaction,
+    /** The oldest epoch of which probes or leaves are kept; undefined if there are none. */
+    oldest: (): bigint | undefined => {
+      const row = db
+        .prepare("SELECT min(epoch) AS epoch FROM (SELECT epoch FROM probe UNION SELECT epoch FROM leaf)")
+        .get();
+      return typeof row?.epoch === "number" ? BigInt(row.epoch) : undefined;
+    },
     /** Drops probes and leaves of epochs before `epoch`, once nothing can be asked of them; assignments stay. */
     prune: (epoch: bigint): void => {
       transaction(() => {

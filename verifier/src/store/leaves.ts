@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { CourtProof } from "@surety/sdk";
 import type { Address, Hex } from "viem";
 import type { Key, LeafRow } from "./types.ts";
 
@@ -18,12 +19,26 @@ const toLeaf = (row: Row): LeafRow => ({
   failure: row.failure as string | null,
   outputs: row.outputs as Uint8Array | null,
   verdict: row.verdict as string | null,
+  proof: row.proof === null ? null : readProof(row.proof as string),
+  salt: row.salt as Hex | null,
 });
+
+/** A proof as it is kept: JSON, large numbers as decimal strings. */
+const writeProof = (proof: CourtProof | null): string | null =>
+  proof && JSON.stringify(proof, (_, value) => (typeof value === "bigint" ? value.toString() : value));
+
+function readProof(text: string): CourtProof {
+  const { leaf, path } = JSON.parse(text);
+  return {
+    leaf: { ...leaf, epoch: BigInt(leaf.epoch), servedAtMs: BigInt(leaf.servedAtMs) },
+    path: path.map(({ hash, sum }: { hash: Hex; sum: string }) => ({ hash, sum: BigInt(sum) })),
+  };
+}
 
 /** A leaf's name. */
 export type LeafKey = Pick<LeafRow, "epoch" | "provider" | "modelId" | "index">;
 /** A leaf as it is opened, checked. */
-export type OpenedLeaf = LeafKey & Pick<LeafRow, "prefix" | "units" | "sealed" | "inputs">;
+export type OpenedLeaf = LeafKey & Pick<LeafRow, "prefix" | "units" | "sealed" | "inputs" | "proof">;
 
 /** A leaf's place in its log, and whether its outputs were opened. */
 export type LeafPlace = Pick<LeafRow, "index" | "prefix" | "units"> & { isOpen: boolean };
@@ -35,14 +50,14 @@ export type Leaves = ReturnType<typeof createLeaves>;
 export function createLeaves(db: DatabaseSync) {
   const byKey = "epoch = ? AND provider = ? AND model_id = ? AND idx = ?";
   const insert = db.prepare(
-    "INSERT OR IGNORE INTO leaf (epoch, provider, model_id, idx, prefix, units, sealed, inputs) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    "INSERT OR IGNORE INTO leaf (epoch, provider, model_id, idx, prefix, units, sealed, inputs, proof) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
   );
   const of = db.prepare("SELECT * FROM leaf WHERE epoch = ? AND provider = ? AND model_id = ? ORDER BY idx");
   const places = db.prepare(
     "SELECT idx, prefix, units, outputs IS NOT NULL AS open FROM leaf WHERE epoch = ? AND provider = ? AND model_id = ? ORDER BY idx",
   );
   const rerun = db.prepare(`UPDATE leaf SET native = ?, wasm = ?, failure = ? WHERE ${byKey}`);
-  const open = db.prepare(`UPDATE leaf SET outputs = ? WHERE ${byKey} AND outputs IS NULL`);
+  const open = db.prepare(`UPDATE leaf SET outputs = ?, salt = ? WHERE ${byKey} AND outputs IS NULL`);
   const judge = db.prepare(`UPDATE leaf SET verdict = ? WHERE ${byKey}`);
   const verdicts = db.prepare("SELECT verdict, count(*) AS n FROM leaf WHERE verdict IS NOT NULL GROUP BY verdict");
   const remove = db.prepare("DELETE FROM leaf WHERE epoch = ? AND provider = ? AND model_id = ?");
@@ -51,7 +66,7 @@ export function createLeaves(db: DatabaseSync) {
   return {
     /** Keeps a checked leaf; the first stands. */
     add: (l: OpenedLeaf): void => {
-      insert.run(...args(l), l.prefix.toString(), l.units.toString(), l.sealed, l.inputs);
+      insert.run(...args(l), l.prefix.toString(), l.units.toString(), l.sealed, l.inputs, writeProof(l.proof));
     },
     of: (key: Omit<Key, "role">): LeafRow[] => of.all(key.epoch, key.provider, key.modelId).map(toLeaf),
     /** Where the leaves stand and whether their outputs are there, without what is in them. */
@@ -65,9 +80,9 @@ export function createLeaves(db: DatabaseSync) {
     rerun: (l: LeafKey, own: Pick<LeafRow, "native" | "wasm" | "failure">): void => {
       rerun.run(own.native, own.wasm, own.failure, ...args(l));
     },
-    /** Keeps opened outputs that the leaf seals; the first stands. */
-    open: (l: LeafKey, outputs: Uint8Array): void => {
-      open.run(outputs, ...args(l));
+    /** Keeps opened outputs that the leaf seals with this salt; the first stands. */
+    open: (l: LeafKey, outputs: Uint8Array, salt: Hex): void => {
+      open.run(outputs, salt, ...args(l));
     },
     judge: (l: LeafKey, verdict: string): void => {
       judge.run(verdict, ...args(l));

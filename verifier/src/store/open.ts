@@ -32,6 +32,12 @@ CREATE TABLE commitment (
 ) STRICT;
 `;
 
+// What the court asks of a sampled leaf: its fields and path as JSON, and the salt that opened it.
+const COURT = `
+ALTER TABLE leaf ADD COLUMN proof TEXT;
+ALTER TABLE leaf ADD COLUMN salt TEXT;
+`;
+
 /**
  * Opens the database of the verifier's work, made if there is none. A commit here survives the process, not a power cut: what
  * must survive that is in the journal, and the rest can be done again.
@@ -41,6 +47,6 @@ CREATE TABLE commitment (
 export function openWork(path: string): Database {
   const database = openDatabase(path);
   database.db.exec("PRAGMA synchronous = NORMAL");
-  database.migrate("verifier", [SCHEMA]);
+  database.migrate("verifier", [SCHEMA, COURT]);
   return database;
 }

@@ -1,3 +1,4 @@
+import type { CourtProof } from "@surety/sdk";
 import type { Address, Hex } from "viem";
 
 /** 0 probe, 1 re-run (docs/protocol.md section 3). */
@@ -97,4 +98,8 @@ export type LeafRow = {
   /** Opened outputs, canonical tensors, whose hash the leaf seals. */
   outputs: Uint8Array | null;
   verdict: string | null;
+  /** The leaf and its path, as the court takes them. */
+  proof: CourtProof | null;
+  /** Salt that opened the leaf's seal; known with `outputs`. */
+  salt: Hex | null;
 };

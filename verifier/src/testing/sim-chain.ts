@@ -16,7 +16,7 @@ export type SimChain = {
   epochs: EpochClock;
   facts(): Facts;
   events: readonly ChainEvent[];
-  emit(event: Omit<ChainEvent, "timestamp">): void;
+  emit(event: Omit<ChainEvent, "timestamp" | "block">): void;
   now(): Now;
   /** Everything that was sent, refused or not. */
   sent: { from: Address; what: string; args: readonly unknown[]; refused: string | null }[];
@@ -36,7 +36,7 @@ export function createSimChain(epochs: EpochClock, windows: Windows, clock: Cloc
     return { head, seen: head.timestamp, epoch: epochAt(epochs, head.timestamp) };
   };
   const emit: SimChain["emit"] = (event) => {
-    const whole = { ...event, timestamp: second() } as ChainEvent;
+    const whole = { ...event, timestamp: second(), block: now().head.number } as ChainEvent;
     events.push(whole);
     facts.apply(whole);
   };
@@ -86,7 +86,7 @@ export function createSimChain(epochs: EpochClock, windows: Windows, clock: Cloc
     if (epoch === undefined) throw revert("AttestationHubNothingToSettle");
     const { revealEnd } = facts.times(epoch);
     window(revealEnd, 2n ** 64n);
-    return () => emit({ eventName: "Settled", args: { provider, modelId, epoch } } as never);
+    return () => emit({ eventName: "Settled", args: { provider, modelId, epoch, mismatches: 0 } } as never);
   };
 
   const draw = (epoch: bigint, header: Hex, parent: Hex): (() => void) => {
@@ -100,7 +100,9 @@ export function createSimChain(epochs: EpochClock, windows: Windows, clock: Cloc
 
   /** What a call would do; throws what it would revert with. */
   const plan = (from: Address, call: Call): (() => void) => {
-    if (call.contract === "DrandBeacon") throw new Error("this chain has a HeaderBeacon");
+    if (call.contract !== "AttestationHub" && call.contract !== "HeaderBeacon") {
+      throw new Error(`this chain has no ${call.contract}`);
+    }
     if (call.functionName === "draw") return draw(...call.args);
     if (call.functionName === "commit") return commit(from, ...call.args);
     if (call.functionName === "reveal") return reveal(from, ...call.args);

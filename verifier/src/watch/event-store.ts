@@ -21,8 +21,8 @@ export type EventStore = {
 };
 
 /** Decodes a kept log. */
-export const toEvent = ({ topics, data, timestamp }: KeptLog): ChainEvent =>
-  ({ ...decodeEventLog({ abi: events, topics, data, strict: true }), timestamp }) as ChainEvent;
+export const toEvent = ({ topics, data, timestamp, block }: KeptLog): ChainEvent =>
+  ({ ...decodeEventLog({ abi: events, topics, data, strict: true }), timestamp, block }) as ChainEvent;
 
 /** Opens the table of events in a database. Its rows are written in the transaction that moves the reader's cursor. */
 export function openEvents({ db, migrate }: Database): EventStore {

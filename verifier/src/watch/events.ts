@@ -2,8 +2,12 @@ import { eventsOf } from "@surety/node-kit";
 import {
   attestationHubAbi,
   commitmentBookAbi,
+  demandsAbi,
+  disputeCourtAbi,
   epochClockAbi,
+  faultsAbi,
   iSeedBeaconAbi,
+  juriesAbi,
   modelRegistryAbi,
   providerRegistryAbi,
   receiptLogAbi,
@@ -22,6 +26,11 @@ export const WATCHED = [
   "CommitmentBook",
   "ReceiptLog",
   "AttestationHub",
+  "Penalties",
+  "Faults",
+  "Demands",
+  "Juries",
+  "DisputeCourt",
 ] as const;
 
 const NAMES = [
@@ -39,8 +48,22 @@ const NAMES = [
   "Committed",
   "Revealed",
   "Settled",
+  "Demanded",
+  "Answered",
+  "Unanswered",
+  "CaseOpened",
+  "CaseTried",
+  "CaseClosed",
+  "JuryCalled",
+  "JurorCommitted",
+  "JurorRevealed",
+  "JurorPaid",
+  "FaultProven",
+  "Owed",
+  "Claimed",
 ] as const;
 
+// The tills have one interface: its events are taken from one of them.
 const all = eventsOf([
   ...epochClockAbi,
   ...iSeedBeaconAbi,
@@ -50,14 +73,22 @@ const all = eventsOf([
   ...commitmentBookAbi,
   ...receiptLogAbi,
   ...attestationHubAbi,
+  ...faultsAbi,
+  ...juriesAbi,
+  ...disputeCourtAbi,
+  ...demandsAbi,
 ]);
 type Wanted = Extract<(typeof all)[number], { name: (typeof NAMES)[number] }>;
 
 /** The events that facts are folded from. */
-export const events = all.filter((event): event is Wanted => NAMES.some((name) => name === event.name));
+export const events = all
+  .filter((event): event is Wanted => NAMES.some((name) => name === event.name))
+  .filter((event, i, wanted) => wanted.findIndex(({ name }) => name === event.name) === i);
 
 type Decoded = ParseEventLogsReturnType<typeof events, undefined, true>[number];
-type Of<L> = L extends { eventName: infer N; args: infer A } ? { eventName: N; args: A; timestamp: bigint } : never;
+type Of<L> = L extends { eventName: infer N; args: infer A }
+  ? { eventName: N; args: A; timestamp: bigint; block: bigint }
+  : never;
 
-/** A decoded event with the timestamp of its block, Unix seconds. */
+/** A decoded event with the timestamp (Unix seconds) and the number of its block. */
 export type ChainEvent = Of<Decoded>;

@@ -1,5 +1,6 @@
 import { type Clock, type EpochTimes, epochTimes, type Ticket, type Windows } from "@surety/protocol";
 import type { Address, Hex } from "viem";
+import { type CourtFacts, createCourtFacts } from "./court-facts.ts";
 import type { ChainEvent } from "./events.ts";
 import { createHistory, newProvider, type ProviderFacts } from "./histories.ts";
 import { createPromises, type PromiseFacts, type Promises } from "./promises.ts";
@@ -17,6 +18,9 @@ export type LogFacts = {
   cap: bigint;
   m: number;
 };
+
+/** A revealed seat: what it reported and committed to, and where that stands on chain. */
+export type RevealFacts = { seat: number; verifier: Address; report: bigint; dataRoot: Hex; block: bigint };
 
 /** What the chain has told so far. All addresses and hashes in lower case. */
 export type Facts = {
@@ -37,9 +41,12 @@ export type Facts = {
   commitmentOf(epoch: bigint, verifier: Address, round?: number): Hex | undefined;
   /** The report that `seat` revealed. */
   revealed(at: { provider: Address; modelId: Hex; epoch: bigint; role: number; seat: number }): bigint | undefined;
+  /** All seats of a committee that revealed. */
+  reveals(at: { provider: Address; modelId: Hex; epoch: bigint; role: number }): readonly RevealFacts[];
   settled(provider: Address, modelId: Hex, epoch: bigint): boolean;
   /** The next promised epoch that no settlement has taken. */
   nextToSettle(provider: Address, modelId: Hex): bigint | undefined;
+  court: CourtFacts;
 };
 
 const low = <T extends string>(hex: T): T => hex.toLowerCase() as T;
@@ -60,7 +67,8 @@ export function createFacts(clock: Clock, windows: Windows): Facts {
   const tickets = createTickets();
   const promises = createPromises();
   const commitments = new Map<string, Hex>();
-  const reveals = new Map<string, bigint>();
+  const reveals = new Map<string, RevealFacts[]>();
+  const court = createCourtFacts();
   const lastSettled = new Map<string, bigint>();
 
   const on: Handlers = {
@@ -84,12 +92,20 @@ export function createFacts(clock: Clock, windows: Windows): Facts {
       else logsByModel.set(log.modelId, [log]);
     },
     Committed: ({ epoch, verifier, round, commitment }) => commitments.set(id(epoch, round, low(verifier)), commitment),
-    Revealed: ({ provider, modelId, epoch, role, seat, report }) =>
-      reveals.set(id(low(provider), modelId, epoch, role, seat), report),
-    Settled: ({ provider, modelId, epoch }) => lastSettled.set(id(low(provider), modelId), epoch),
+    Revealed: ({ provider, modelId, epoch, role, seat, report, verifier, dataRoot }, _, block) => {
+      const key = id(low(provider), modelId, epoch, role);
+      reveals.set(key, [...(reveals.get(key) ?? []), { seat, verifier: low(verifier), report, dataRoot, block }]);
+    },
+    Settled: (args) => {
+      const provider = low(args.provider);
+      lastSettled.set(id(provider, args.modelId), args.epoch);
+      court.find({ ...args, provider, mismatches: BigInt(args.mismatches) });
+    },
+    ...court.on,
   };
-  const apply = ({ eventName, args, timestamp }: ChainEvent): void => {
-    (on[eventName] as (args: ChainEvent["args"], timestamp: bigint) => unknown)(args, timestamp);
+  const apply = ({ eventName, args, timestamp, block }: ChainEvent): void => {
+    const handle = on[eventName] as (args: ChainEvent["args"], timestamp: bigint, block: bigint) => unknown;
+    handle(args, timestamp, block);
   };
 
   return {
@@ -105,15 +121,22 @@ export function createFacts(clock: Clock, windows: Windows): Facts {
     tickets: () => tickets.all(),
     ticketLengthFor: tickets.lengthFor,
     commitmentOf: (epoch, verifier, round = 0) => commitments.get(id(epoch, round, verifier)),
-    revealed: ({ provider, modelId, epoch, role, seat }) => reveals.get(id(provider, modelId, epoch, role, seat)),
+    revealed: ({ provider, modelId, epoch, role, seat }) =>
+      reveals.get(id(provider, modelId, epoch, role))?.find((shown) => shown.seat === seat)?.report,
+    reveals: ({ provider, modelId, epoch, role }) => reveals.get(id(provider, modelId, epoch, role)) ?? [],
     settled: (provider, modelId, epoch) => (lastSettled.get(id(provider, modelId)) ?? -1n) >= epoch,
     nextToSettle: (provider, modelId) =>
       promises.next(provider, modelId, (lastSettled.get(id(provider, modelId)) ?? -1n) + 1n),
+    court,
   };
 }
 
-type Handlers = { [E in ChainEvent["eventName"]]: (args: OnChain<E>, timestamp: bigint) => unknown };
-type OnChain<E extends ChainEvent["eventName"]> = Extract<ChainEvent, { eventName: E }>["args"];
+/** What to do about each event; `timestamp` (Unix seconds) and `block` are those of its block. */
+export type Handlers<Names extends ChainEvent["eventName"] = ChainEvent["eventName"]> = {
+  [E in Names]: (args: OnChain<E>, timestamp: bigint, block: bigint) => unknown;
+};
+/** The arguments of an event. */
+export type OnChain<E extends ChainEvent["eventName"]> = Extract<ChainEvent, { eventName: E }>["args"];
 
 function toPromise(provider: Address, modelId: Hex, c: OnChain<"Promised">["commitment"]): PromiseFacts {
   const { target, latencyMs, capacity } = c;

@@ -1,0 +1,167 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { assignmentTree, commitment, packRerunReport, type SampleVerdict, type Windows } from "@surety/protocol";
+import { DEMAND_KINDS, demandsAbi, faultsAbi } from "@surety/sdk";
+import { expect } from "chai";
+import { type Address, type Hex, hexToString, isAddressEqual, trim } from "viem";
+import {
+  agreeingInputs,
+  freePort,
+  OWNER,
+  openTestMarket,
+  startMarketProvider,
+  startMarketVerifiers,
+  type TestMarket,
+  until,
+  verifierAccount,
+} from "./market.ts";
+
+const HONEST = 5;
+const WINDOWS: Windows = {
+  logWindow: 4n,
+  beaconLag: 1n,
+  openWindow: 4n,
+  commitWindow: 7n,
+  outputWindow: 3n,
+  revealWindow: 7n,
+  disputeWindow: 60n,
+  answerWindow: 10n,
+  juryWindow: 10n,
+  grace: 2n,
+};
+const LENGTH = 16n;
+const NAME = "eth-spot-tcn";
+const SALT: Hex = `0x${"5a".repeat(32)}`;
+/** Receipts that the provider's store loses. */
+const LOST = 15;
+
+/** A verifier that copies a result and lies about it, and a provider whose store was put back. */
+describe("lies before the court, end to end", function () {
+  this.timeout(400_000);
+  const liar = verifierAccount(HONEST);
+  let market: TestMarket;
+  let port: number;
+  let provider: Awaited<ReturnType<typeof startMarketProvider>> | undefined;
+  let verifiers: Awaited<ReturnType<typeof startMarketVerifiers>> | undefined;
+
+  before(async () => {
+    // Hashes refute a verdict only where native and WASM give the same bits.
+    const probes = await agreeingInputs(NAME);
+    expect(probes.length).to.be.greaterThan(0);
+    port = await freePort();
+    market = await openTestMarket({
+      length: LENGTH,
+      windows: WINDOWS,
+      verifiers: HONEST + 1,
+      jury: { jurySize: 1n, juryVotes: 1n },
+      endpoint: `http://127.0.0.1:${port}`,
+      epochs: 12n,
+      model: NAME,
+    });
+    provider = await startMarketProvider(market, { port });
+    verifiers = await startMarketVerifiers(market, HONEST, probes);
+  });
+  after(async () => {
+    await provider?.shutdown.close("the test is over");
+    await verifiers?.close();
+    await market?.close();
+  });
+
+  const stakeOf = (who: Address): Promise<bigint> => market.read("StakePool", "stakeOf", who);
+  const faults = async (account: Address) => {
+    const logs = await market.client.getContractEvents({
+      address: market.deployment.contracts.Faults!,
+      abi: faultsAbi,
+      eventName: "FaultProven",
+      args: { account },
+      fromBlock: market.deployment.startBlock,
+      strict: true,
+    });
+    return logs.map(({ args }) => ({ ...args, cause: hexToString(trim(args.cause, { dir: "right" })) }));
+  };
+
+  /** The data root that an honest seat of an epoch is about to commit to. */
+  const honestRoot = (epoch: bigint): Hex | undefined =>
+    verifiers!.stores
+      .map((store) => store.assignments.get({ epoch, provider: market.provider, modelId: market.modelId, role: 1 }))
+      .find((one) => one?.included)?.dataRoot ?? undefined;
+
+  /** Sits on the first committee that it is drawn for with another seat's result, and says that all of it is wrong. */
+  const lie = async (): Promise<void> => {
+    const { modelId } = market;
+    const hub = market.deployment.contracts.AttestationHub!;
+    const me = liar.account.address;
+    for (let epoch = market.firstEpoch; ; epoch++) {
+      const times = market.times(epoch);
+      await market.until(times.openEnd);
+      const seats: Address[] = await market.read("AttestationHub", "seatsOf", market.provider, modelId, epoch, 1);
+      const seat = seats.findIndex((one) => isAddressEqual(one, me));
+      const { m } = await market.read("ReceiptLog", "log", market.provider, modelId, epoch);
+      if (seat < 0 || m === 0) continue;
+      await until("an honest seat has its results", () => honestRoot(epoch) !== undefined, 10_000);
+      const dataRoot = honestRoot(epoch)!;
+      const assigned = { role: 1, provider: market.provider, modelId, report: 0n, dataRoot, salt: SALT };
+      const { root, proof } = assignmentTree([assigned]);
+      const hash = commitment({ hub, epoch, round: 0, sender: me, root });
+      await market.write(liar, "AttestationHub", "commit", epoch, hash);
+      await market.until(times.outputEnd);
+      const verdicts = Array.from({ length: m }, (): SampleVerdict => "mismatch");
+      const packed = packRerunReport({ n: m, verdicts, panel: 0 });
+      await market.write(liar, "AttestationHub", "reveal", epoch, [
+        { ...assigned, seat, report: packed, proof: proof(0) },
+      ]);
+      return;
+    }
+  };
+
+  it("cost a verifier whose verdict hashes refute half of its stake", async () => {
+    const before = await stakeOf(liar.account.address);
+    await lie();
+    await until("the verdict is refuted", async () => (await faults(liar.account.address)).length > 0, 60_000);
+    const [{ cause, taken }] = (await faults(liar.account.address)) as [Awaited<ReturnType<typeof faults>>[number]];
+    expect([cause, taken]).to.deep.equal(["refuted verdict", before / 2n]);
+  });
+
+  it("cost a provider that gives a number twice half of its stake, and what its log leaves out", async () => {
+    // In the middle of an epoch its store is put back to an older state: the same numbers are given again.
+    const { genesis } = market.deployment;
+    const current = ((await market.now()) - genesis) / LENGTH;
+    await market.until(market.times(current + 1n).start + 9n);
+    await provider?.shutdown.close("the test says so");
+    const receipts = new DatabaseSync(join(market.folder, "provider/receipts/receipts.sqlite"));
+    const epoch = Number(current + 1n);
+    const { changes } = receipts
+      .prepare(
+        `DELETE FROM receipt WHERE epoch = ?1 AND seq >= (SELECT max(seq) FROM receipt WHERE epoch = ?1) - ${LOST - 1}`,
+      )
+      .run(epoch);
+    receipts.close();
+    expect(changes).to.equal(LOST);
+    const before = await stakeOf(OWNER.account.address);
+    provider = await startMarketProvider(market, { port });
+
+    const accused = OWNER.account.address;
+    await until(
+      "equivocation is proven",
+      async () => (await faults(accused)).some((f) => f.cause === "equivocation"),
+      90_000,
+    );
+    const { taken } = (await faults(accused)).find(({ cause }) => cause === "equivocation")!;
+    expect(taken >= (before * 4n) / 10n).to.equal(true);
+    const unanswered = () =>
+      market.client.getContractEvents({
+        address: market.deployment.contracts.Demands!,
+        abi: demandsAbi,
+        eventName: "Demanded",
+        args: { accused },
+        fromBlock: market.deployment.startBlock,
+        strict: true,
+      });
+    const failed = async () => {
+      const all = await unanswered();
+      const states = await Promise.all(all.map(({ args }) => market.read("Demands", "demandOf", args.id)));
+      return all.filter(({ args }, i) => DEMAND_KINDS[args.kind] === "omission" && states[i].state === 3);
+    };
+    await until("an omission is punished", async () => (await failed()).length > 0, 60_000);
+  });
+});

@@ -1,0 +1,98 @@
+import type { Jobs } from "../jobs.ts";
+import type { Call, Moment, Sender, Step, StepDeps } from "../ports.ts";
+import { share } from "../random.ts";
+import { type CourtTerms, isCheap, maxBound } from "./limits.ts";
+import type { CourtReads } from "./reads.ts";
+import { missingLogs } from "./suspects/logs.ts";
+import { falseReceipts } from "./suspects/receipts.ts";
+import { falseReports } from "./suspects/reports.ts";
+import { unopenedLeaves } from "./suspects/unopened.ts";
+
+/** What a verifier has found against somebody. */
+export type Suspicion = {
+  /** Names it for ever. */
+  name: string;
+  /** Whether the chain does not know it yet. */
+  isNew: () => boolean;
+  /** The accusation; undefined if it cannot be made from what is public. */
+  call: () => Promise<Call | undefined>;
+  /** Whether it takes a bond, which is lost if the accused answers. */
+  takesBond: boolean;
+};
+
+/** What finders of suspicions are made from. */
+export type SuspectDeps = Pick<StepDeps, "store" | "facts" | "me" | "models" | "log"> & { reads: CourtReads };
+
+type Deps = SuspectDeps & Pick<StepDeps, "clock" | "rng"> & { jobs: Jobs; sender: Sender; terms: CourtTerms };
+
+/** Wait after a transaction, until its effect has been read. */
+const PAUSE_MS = 700;
+/** Longest random wait before an accusation: others may have found the same. */
+const SPREAD_MS = 60_000;
+/** Refusals after which an accusation is given up. */
+const TRIES = 3;
+
+/**
+ * Accuses whom this verifier's own evidence convicts without a jury (docs/protocol.md section 8, "Objective"): providers
+ * without a log, with two receipts on one number, or with a receipt that their log cannot hold; verifiers whose verdict
+ * hashes refute, or that committed to no outputs. What most seats did not get to see is demanded. One accusation at a time, within the terms.
+ */
+export function createAccusing(deps: Deps): Step {
+  const { facts: getFacts, me, clock, rng, log, jobs, sender, reads, terms } = deps;
+  const finders = [missingLogs(deps), falseReceipts(deps), falseReports(deps), unopenedLeaves(deps)];
+  /** How often accusations were refused: {@link TRIES} for those that cannot be made. */
+  const refused = new Map<string, number>();
+  /** Accusations that wait for a bond or for cheaper gas, and until when (milliseconds of the monotonic clock). */
+  const waiting = new Map<string, number>();
+  const isOpen = ({ name, isNew }: Suspicion): boolean =>
+    (refused.get(name) ?? 0) < TRIES && (waiting.get(name) ?? 0) <= clock.monotonic() && isNew();
+
+  /** Lets demands take one more bond, within the terms. @returns whether there is one */
+  const readyBond = async (): Promise<boolean> => {
+    const [bond, purse] = await Promise.all([reads.demandBond(), reads.purse(me)]);
+    const mine = getFacts()
+      .court.demands()
+      .filter(({ demander }) => demander === me);
+    const bound = bond * BigInt(mine.length + 1);
+    const most = maxBound(terms, purse.decimals);
+    if (bound > most || purse.balance < bond) {
+      log.warn({ bond, bound, most, balance: purse.balance }, "an accusation takes a bond beyond what is set or there");
+      return false;
+    }
+    if (purse.allowance >= bond) return true;
+    const key = `approve demands ${getFacts().court.made(me)}`;
+    const act = { contract: "Asset", functionName: "approve", args: [reads.demands, bond] } as const;
+    return (await sender.send({ key, ...act })).status === "confirmed";
+  };
+
+  const accuse = async (suspicion: Suspicion, epochMs: number, signal: AbortSignal): Promise<void> => {
+    const { name, isNew, takesBond } = suspicion;
+    await clock.sleep(Math.min(SPREAD_MS, epochMs * 0.15) * share(rng), signal);
+    if (signal.aborted || !isNew()) return;
+    if (!(await isCheap(reads, terms, log)) || (takesBond && !(await readyBond()))) {
+      waiting.set(name, clock.monotonic() + SPREAD_MS);
+      return;
+    }
+    const call = await suspicion.call();
+    const outcome = call && (await sender.send(call));
+    if (outcome?.status === "confirmed") log.warn({ accusation: name }, "accused at the court");
+    else if (isNew()) log.warn({ accusation: name, ...outcome }, "an accusation could not be made");
+    if (!outcome) refused.set(name, TRIES);
+    else if (outcome.status === "rejected") refused.set(name, (refused.get(name) ?? 0) + 1);
+    await clock.sleep(PAUSE_MS, signal);
+  };
+
+  return {
+    name: "accuse",
+    advance(now: Moment) {
+      if (jobs.running("accuse")) return;
+      const { start, end } = getFacts().times(now.epoch);
+      for (const find of finders) {
+        const suspicion = find(now).find(isOpen);
+        if (!suspicion) continue;
+        jobs.run("accuse", (signal) => accuse(suspicion, Number(end - start) * 1000, signal));
+        return;
+      }
+    },
+  };
+}

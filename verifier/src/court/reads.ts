@@ -1,0 +1,133 @@
+import { contractAddress, type Deployment, rpc } from "@surety/node-kit";
+import {
+  attestationHubAbi,
+  demandsAbi,
+  disputeCourtAbi,
+  juriesAbi,
+  penaltiesAbi,
+  stakePoolAbi,
+  TILLS,
+  type Till,
+} from "@surety/sdk";
+import {
+  type Address,
+  decodeFunctionData,
+  getAbiItem,
+  type Hex,
+  hexToBytes,
+  isAddressEqual,
+  type PublicClient,
+  parseAbi,
+} from "viem";
+import type { RerunArgs } from "../ports.ts";
+import type { RevealFacts } from "../watch/facts.ts";
+
+/** A record's epoch. */
+export type RecordEpoch = { provider: Address; modelId: Hex; epoch: bigint };
+
+/** A leaf's canonical tensors, as they were opened on chain. */
+export type OpenedTensors = { inputs: Uint8Array; outputs: Uint8Array };
+
+const assetAbi = parseAbi([
+  "function decimals() view returns (uint8)",
+  "function balanceOf(address) view returns (uint256)",
+  "function allowance(address owner, address spender) view returns (uint256)",
+]);
+
+/** What is asked of the chain when it is needed, beside the facts that events tell. */
+export type CourtReads = ReturnType<typeof createCourtReads>;
+
+/** Makes the reads of a deployment's court. */
+export function createCourtReads(client: PublicClient, deployment: Deployment) {
+  const at = (name: string): Address => contractAddress(deployment, name);
+  const demands = { address: at("Demands"), abi: demandsAbi } as const;
+  const court = { address: at("DisputeCourt"), abi: disputeCourtAbi } as const;
+  const juries = { address: at("Juries"), abi: juriesAbi } as const;
+  const pool = { address: at("StakePool"), abi: stakePoolAbi } as const;
+  const hub = at("AttestationHub");
+
+  /** The opened leaf of a case, from the block in which its jury was called; undefined if that has gone. */
+  const opened = async (of: RecordEpoch & { seq: number; block: bigint }): Promise<OpenedTensors | undefined> => {
+    const { provider, modelId, epoch, seq, block } = of;
+    const event = getAbiItem({ abi: disputeCourtAbi, name: "LeafOpened" });
+    const query = { address: court.address, event, args: { provider, modelId, epoch }, strict: true } as const;
+    const logs = await rpc("an opened leaf", () => client.getLogs({ ...query, fromBlock: block, toBlock: block }));
+    const found = logs.find(({ args }) => args.seq === seq);
+    return found && { inputs: hexToBytes(found.args.inputs), outputs: hexToBytes(found.args.outputs) };
+  };
+
+  /**
+   * A seat's re-run as the court takes it: its salt and path stand in the call that revealed it alone. Undefined if another
+   * contract passed that call on.
+   */
+  const rerunOf = async (record: RecordEpoch, shown: RevealFacts): Promise<RerunArgs | undefined> => {
+    const { provider, modelId, epoch } = record;
+    const { seat, verifier, dataRoot, block } = shown;
+    const event = getAbiItem({ abi: attestationHubAbi, name: "Revealed" });
+    const query = { address: hub, event, args: record, strict: true } as const;
+    const logs = await rpc("a reveal", () => client.getLogs({ ...query, fromBlock: block, toBlock: block }));
+    const found = logs.find(({ args }) => args.role === 1 && args.seat === seat);
+    if (!found) return undefined;
+    const { input, to } = await rpc("a reveal", () => client.getTransaction({ hash: found.transactionHash }));
+    if (!to || !isAddressEqual(to, hub)) return undefined;
+    const { functionName, args } = decodeFunctionData({ abi: attestationHubAbi, data: input });
+    if (functionName !== "reveal") return undefined;
+    const reveal = args[1].find(
+      (r) => r.role === 1 && r.seat === seat && isAddressEqual(r.provider, provider) && r.modelId === modelId,
+    );
+    return (
+      reveal && { provider, modelId, epoch, role: 1, seat, verifier, dataRoot, salt: reveal.salt, proof: reveal.proof }
+    );
+  };
+
+  const asset = async (): Promise<Address> =>
+    rpc("the asset", () => client.readContract({ ...pool, functionName: "asset" }));
+
+  return {
+    juries: juries.address.toLowerCase() as Address,
+    demands: demands.address,
+    opened,
+    rerunOf,
+    asset,
+    /** Jurors by seat, lower case. */
+    jurors: async (id: Hex): Promise<Address[]> => {
+      const seats = await rpc("a jury", () => client.readContract({ ...juries, functionName: "seatsOf", args: [id] }));
+      return seats.map((seat) => seat.toLowerCase() as Address);
+    },
+    /** Until when an epoch can be disputed (Unix seconds). */
+    disputeEnd: ({ provider, modelId, epoch }: RecordEpoch): Promise<bigint> =>
+      rpc("the end of disputes", () =>
+        client.readContract({ ...court, functionName: "disputeEnd", args: [provider, modelId, epoch] }),
+      ),
+    /** What a demand is about: of a verifier's outputs, the data root. */
+    subjectOf: async (id: Hex): Promise<Hex> =>
+      (await rpc("a demand", () => client.readContract({ ...demands, functionName: "demandOf", args: [id] }))).subject,
+    /** What a demand costs, in the asset's smallest unit. */
+    demandBond: (): Promise<bigint> =>
+      rpc("the bond of demands", () => client.readContract({ ...demands, functionName: "bond" })),
+    /** The account's tokens and what it lets demands take, with the asset's decimals. */
+    purse: async (account: Address): Promise<{ balance: bigint; allowance: bigint; decimals: number }> => {
+      const token = { address: await asset(), abi: assetAbi } as const;
+      const [balance, allowance, decimals] = await rpc("the verifier's tokens", () =>
+        Promise.all([
+          client.readContract({ ...token, functionName: "balanceOf", args: [account] }),
+          client.readContract({ ...token, functionName: "allowance", args: [account, demands.address] }),
+          client.readContract({ ...token, functionName: "decimals" }),
+        ]),
+      );
+      return { balance, allowance, decimals };
+    },
+    /** What each room owes an account, in the asset's smallest unit. */
+    owed: (account: Address): Promise<{ till: Till; amount: bigint }[]> =>
+      rpc("what the court owes", () =>
+        Promise.all(
+          TILLS.map(async (till) => {
+            const call = { address: at(till), abi: penaltiesAbi, functionName: "owed", args: [account] } as const;
+            return { till, amount: await client.readContract(call) };
+          }),
+        ),
+      ),
+    /** Price of gas in the newest block, wei. */
+    gasPrice: async (): Promise<bigint> => (await rpc("a block", () => client.getBlock())).baseFeePerGas ?? 0n,
+  };
+}

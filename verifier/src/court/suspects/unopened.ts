@@ -1,0 +1,43 @@
+import { ROLE_RERUN, unpackRerunReport } from "@surety/protocol";
+import { encodeAbiParameters, keccak256, parseAbiParameters } from "viem";
+import type { Call, Moment } from "../../ports.ts";
+import { positionsOf, rerunBasis } from "../../samples.ts";
+import type { Assignment } from "../../store/index.ts";
+import type { SuspectDeps, Suspicion } from "../accuse.ts";
+import { onceAnEpoch } from "./epochs.ts";
+
+const LOG = parseAbiParameters("address, bytes32, uint64");
+const DEMAND = parseAbiParameters("uint8, bytes32, uint64");
+/** `DemandKind.Sample`. */
+const SAMPLE = 0;
+
+/**
+ * Finds samples that most seats say were not opened: a provider that shows nothing is found wrong by nobody, so somebody
+ * has to demand them. What one seat alone did not get may be its own fault, and would cost the bond.
+ */
+export function unopenedLeaves({ store, facts: getFacts }: SuspectDeps): (now: Moment) => Suspicion[] {
+  const look = (own: Assignment): Suspicion[] => {
+    const { provider, modelId, epoch } = own;
+    const reports = getFacts()
+      .reveals(own)
+      .map(({ report }) => unpackRerunReport(report));
+    const subject = keccak256(encodeAbiParameters(LOG, [provider, modelId, epoch]));
+    return positionsOf(own, rerunBasis(own.basis)).flatMap((position, j): Suspicion[] => {
+      const hidden = reports.filter(({ verdicts }) => verdicts[j] === "not-opened").length;
+      if (2 * hidden <= reports.length) return [];
+      // Two samples on one unit are one demand.
+      const id = keccak256(encodeAbiParameters(DEMAND, [SAMPLE, subject, position]));
+      const name = `not opened ${id}`;
+      const args = [provider, modelId, epoch, j] as const;
+      const call: Call = { key: name, contract: "Demands", functionName: "demandSample", args };
+      return [{ name, takesBond: true, isNew: () => !getFacts().court.wasDemanded(id), call: async () => call }];
+    });
+  };
+
+  return onceAnEpoch(getFacts, (epoch) =>
+    store.assignments
+      .ofEpoch(epoch)
+      .filter(({ role, state }) => role === ROLE_RERUN && (state === "revealed" || state === "done"))
+      .flatMap(look),
+  );
+}
