@@ -45,13 +45,17 @@ abstract contract HubHandler is RecordModel {
         uint64 e = now_() > 0 ? now_() - uint64(choice % 2) : 0;
         Times memory t = clock.times(e);
         if (block.timestamp < t.end || block.timestamp >= t.logEnd) wrongLog(choice % RECORDS, e, t);
-        if (block.timestamp < t.openEnd || block.timestamp >= t.commitEnd) {
+        // The redraw's windows follow the first round's.
+        bool first = block.timestamp < t.revealEnd;
+        (uint256 from, uint256 until) = first ? (t.openEnd, t.commitEnd) : (t.revealEnd, t.redrawCommitEnd);
+        if (block.timestamp < from || block.timestamp >= until) {
             bytes memory call = abi.encodeCall(hub.commit, (e, "c"));
-            refuses(crew[0], address(hub), call, wrongTime(t.openEnd, t.commitEnd));
+            refuses(crew[0], address(hub), call, wrongTime(from, until));
         }
-        if (block.timestamp < t.outputEnd || block.timestamp >= t.revealEnd) {
+        (from, until) = first ? (t.outputEnd, t.revealEnd) : (t.redrawCommitEnd, t.redrawEnd);
+        if (block.timestamp < from || block.timestamp >= until) {
             bytes memory call = abi.encodeCall(hub.reveal, (e, new Reveal[](0)));
-            refuses(crew[0], address(hub), call, wrongTime(t.outputEnd, t.revealEnd));
+            refuses(crew[0], address(hub), call, wrongTime(from, until));
         }
         wrongCaller(address(rewards), abi.encodeCall(rewards.addPoints, (crew[0], e, 1)));
         wrongCaller(address(rewards), abi.encodeCall(rewards.addWeight, (PROVIDER, MODEL, e, 1)));
@@ -162,7 +166,7 @@ abstract contract HubHandler is RecordModel {
                 crew[v],
                 address(hub),
                 abi.encodeCall(hub.commit, (e, "another")),
-                abi.encodeWithSelector(IAttestationHub.AttestationHubCommitted.selector, crew[v], e)
+                abi.encodeWithSelector(IAttestationHub.AttestationHubCommitted.selector, crew[v], e, 0)
             );
         }
     }
@@ -190,13 +194,33 @@ abstract contract HubHandler is RecordModel {
         for (uint256 n = from; n < until; ++n) some[n - from] = all[n];
         vm.prank(who);
         hub.reveal(e, some);
-        points[e] += some.length;
-        pointsOf[e][who] += some.length;
         for (uint256 n = 0; n < some.length; ++n) {
+            if (judges(some[n])) {
+                ++points[e];
+                ++pointsOf[e][who];
+            }
             uint256 i = some[n].provider == OTHER ? 2 : some[n].modelId == MODEL_B ? 1 : 0;
             shown[i][e][some[n].role][some[n].seat] = true;
             reports[i][e][some[n].role][some[n].seat] = some[n].report;
         }
+    }
+
+    /// @dev A probe at least, or a match or mismatch at least: a point is for judging.
+    function judges(Reveal memory item) private pure returns (bool) {
+        if (item.role == 0) return item.report & 0xffff != 0;
+        for (uint256 j = 0; j < item.report & 0xff; ++j) {
+            if ((item.report >> (8 + 2 * j)) % 2 == 0) return true;
+        }
+        return false;
+    }
+
+    /// @dev Something was sampled, the seed came in time, and fewer than three re-runs were shown.
+    function lacksQuorum(uint256 i, uint64 e) private view returns (bool) {
+        (bytes32 seed, uint64 drawnAt) = beacon.seedOf(e);
+        if (logs[i][e].m == 0 || seed == 0 || drawnAt >= clock.times(e).commitEnd) return false;
+        uint256 count = 0;
+        for (uint8 seat = 0; seat < 5; ++seat) if (shown[i][e][1][seat]) ++count;
+        return count < 3;
     }
 
     /* SETTLEMENT */
@@ -213,9 +237,11 @@ abstract contract HubHandler is RecordModel {
                 abi.encodeWithSelector(IAttestationHub.AttestationHubNothingToSettle.selector, of_, modelOf(i));
             return refuses(address(this), address(hub), call, nothing);
         }
-        uint64 revealEnd = clock.times(e).revealEnd;
-        if (block.timestamp < revealEnd) {
-            if (!quietly) refuses(address(this), address(hub), call, wrongTime(revealEnd, type(uint64).max));
+        bool redraws = lacksQuorum(i, e);
+        eq(hub.needsRedraw(of_, modelOf(i), e) ? 1 : 0, redraws ? 1 : 0, "a redraw where there is no quorum");
+        uint64 from = redraws ? clock.times(e).redrawEnd : clock.times(e).revealEnd;
+        if (block.timestamp < from) {
+            if (!quietly) refuses(address(this), address(hub), call, wrongTime(from, type(uint64).max));
             return;
         }
         uint256 over = closeOf(pendingEpoch[i]);
@@ -256,7 +282,7 @@ abstract contract HubHandler is RecordModel {
         for (uint64 e = current > 3 ? current - 4 : 0; e <= current; ++e) {
             (, uint256 weight, uint256 pointsNow,) = rewards.epochInfo(e);
             eq(weight, weightOf[e][0] + weightOf[e][1] + weightOf[e][2], "15: weights");
-            eq(pointsNow, points[e], "11: a point per reveal");
+            eq(pointsNow, points[e], "11: a point per reveal that judges");
         }
         checkViews(current);
     }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
+import {Closable} from "../../../contracts/access/Closable.sol";
 import {ICommitmentBook} from "../../../contracts/availability/ICommitmentBook.sol";
 import {IEpochClock, Windows} from "../../../contracts/epoch/IEpochClock.sol";
 import {IProviderRegistry} from "../../../contracts/registry/IProviderRegistry.sol";
@@ -200,6 +201,11 @@ abstract contract MarketHandler is MarketStage {
         amount = amount % (20 * TICKET) + 1;
         asset.mint(address(this), amount);
         asset.approve(address(pool), amount);
+        if (paused) {
+            bytes memory call = abi.encodeCall(pool.bond, (account, amount));
+            bytes memory closed = abi.encodeWithSelector(Closable.ClosablePaused.selector, address(pool));
+            return refuses(address(this), address(pool), call, closed);
+        }
         pool.bond(account, amount);
     }
 

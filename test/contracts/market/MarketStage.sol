@@ -180,9 +180,19 @@ abstract contract MarketStage is System {
         uint64 current = now_();
         for (uint64 e = current > 2 ? current - 3 : 0; e <= current; ++e) {
             Times memory t = clock.times(e);
-            uint64[8] memory all =
-                [t.end, t.logEnd, t.seedTime, t.openEnd, t.commitEnd, t.outputEnd, t.revealEnd, t.settleEnd];
-            for (uint256 i = 0; i < 8; ++i) if (all[i] > block.timestamp && all[i] < edge) edge = all[i];
+            uint64[10] memory all = [
+                t.end,
+                t.logEnd,
+                t.seedTime,
+                t.openEnd,
+                t.commitEnd,
+                t.outputEnd,
+                t.revealEnd,
+                t.redrawCommitEnd,
+                t.redrawEnd,
+                t.settleEnd
+            ];
+            for (uint256 i = 0; i < 10; ++i) if (all[i] > block.timestamp && all[i] < edge) edge = all[i];
         }
     }
 

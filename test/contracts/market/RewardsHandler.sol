@@ -88,17 +88,16 @@ abstract contract RewardsHandler is HubHandler {
         uint64 e = uint64(choice % (now_() + 2));
         bytes memory call = abi.encodeCall(rewards.sweep, (e));
         uint256 over = closeOf(e);
-        if (block.timestamp < over || swept[e]) {
-            return refuses(
-                address(this),
-                address(rewards),
-                call,
-                block.timestamp < over
-                    ? abi.encodeWithSelector(
-                        IRewardDistributor.RewardDistributorNotOver.selector, block.timestamp, over
-                    )
-                    : abi.encodeWithSelector(IRewardDistributor.RewardDistributorSwept.selector, e)
-            );
+        if (block.timestamp < over) {
+            bytes memory early =
+                abi.encodeWithSelector(IRewardDistributor.RewardDistributorNotOver.selector, block.timestamp, over);
+            return refuses(address(this), address(rewards), call, early);
+        }
+        if (budgets[e] == 0 || swept[e]) {
+            bytes4 error = swept[e]
+                ? IRewardDistributor.RewardDistributorSwept.selector
+                : IRewardDistributor.RewardDistributorUnfunded.selector;
+            return refuses(address(this), address(rewards), call, abi.encodeWithSelector(error, e));
         }
         uint256 amount = rewards.sweep(e);
         eq(amount, unearned(e), "15: what nobody earned");

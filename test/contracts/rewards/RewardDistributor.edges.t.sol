@@ -38,13 +38,26 @@ contract RewardDistributorEdgesTest is System {
         other.fund(3, 10);
     }
 
-    /// @notice Some tokens refuse to send nothing: an epoch without a budget can be swept all the same.
+    /// @notice Some tokens refuse to send nothing: an epoch of which nothing is left can be swept all the same.
     function test_NothingIsNotSent() public {
+        asset.mint(address(this), 20);
+        asset.approve(address(rewards), 20);
+        rewards.fund(3, 20);
+        manager.grantRole(ROLE_SETTLE, address(this), 0);
+        manager.grantRole(ROLE_BOUNTY, address(this), 0);
+        toEpoch(3);
+        rewards.addBounty(V, 1);
+        rewards.addPoints(V, 3, 1);
+        rewards.addWeight(PROVIDER, MODEL, 3, 1);
         vm.warp(clock.times(3).settleEnd);
         vm.mockCallRevert(address(asset), abi.encodeCall(asset.transfer, (SINK, 0)), "zero");
         eq(rewards.sweep(3), 0, "swept");
-        eq(rewards.claimProvider(PROVIDER, models_), 0, "a provider");
-        eq(rewards.claimVerifier(V), 0, "a verifier");
+        bytes32[] memory none = new bytes32[](0);
+        vm.mockCallRevert(address(asset), abi.encodeCall(asset.transfer, (address(0xB0), 0)), "zero");
+        eq(rewards.claimVerifier(address(0xB0)), 0, "a verifier");
+        eq(rewards.claimChallenger(address(0xB0)), 0, "a challenger");
+        vm.mockCallRevert(address(asset), abi.encodeCall(asset.transfer, (PROVIDER, 0)), "zero");
+        eq(rewards.claimProvider(PROVIDER, none), 0, "a provider");
     }
 
     /// @notice Who earned nothing can be asked for, whatever is over.
