@@ -239,7 +239,9 @@ async function conclude(parts: Conclusion): Promise<DemoResult> {
     const records = [];
     let openCases = 0;
     for (const { name: model, modelId } of models) {
+      // Claims take a while, in which another epoch may have settled: the ceiling has to know of it, too.
       const summary = await summaryOf(market, actor.address, modelId);
+      await state.update();
       openCases += summary.openCases;
       records.push(
         recordResult({

@@ -35,6 +35,9 @@ export type CourtDutiesOptions = {
   log: Log;
 };
 
+/** Least time between looks at the court, milliseconds: its windows are longer. */
+const LOOK_MS = 1_000;
+
 /**
  * Answers demands, takes cases to the jury, ends them and fetches what is owed. Nothing is remembered but what the chain
  * said: every duty is looked up there again and sent under a key of its own, so that it can be killed and repeated anywhere.
@@ -52,8 +55,9 @@ export function createCourtDuties(options: CourtDutiesOptions): CourtDuties {
   const claim = createClaims(access, contracts, act, log);
   const running = new Map<string, Promise<void>>();
   const failing = new Map<string, string>();
-  /** Findings about which everything is done, as of an epoch. */
-  const quiet = new Map<string, bigint>();
+  /** Findings about which everything is done. What was sent is sent again after a reorganisation, by the queue. */
+  const quiet = new Set<string>();
+  let lookedAt = Number.NEGATIVE_INFINITY;
   let owner: { epoch: bigint; address: Address } | undefined;
   // What was owed before this process began is looked at once.
   let isOwed = true;
@@ -72,15 +76,24 @@ export function createCourtDuties(options: CourtDutiesOptions): CourtDuties {
     running.set(name, done);
   };
 
-  /** Cases of findings; once nothing is left to do about one, it is looked at again in the next epoch. */
-  const freeCases = async (epoch: bigint): Promise<Answerable[]> => {
+  /** Cases of findings about which something is left to do. */
+  const freeCases = async (): Promise<Answerable[]> => {
     const all: Answerable[] = [];
     for (const finding of docket.findings()) {
-      const key = `${finding.modelId}:${finding.epoch}`;
-      if (quiet.get(key) === epoch) continue;
+      const { modelId, epoch } = finding;
+      const key = `${modelId}:${epoch}`;
+      if (quiet.has(key)) continue;
+      if (defend === "never") {
+        quiet.add(key);
+        log.fatal(
+          { modelId, epoch: String(epoch) },
+          "a majority found answers wrong; they are not defended, as it is set",
+        );
+        continue;
+      }
       const { over, cases } = await defence.free(finding);
       if (over) docket.forget(finding);
-      if (cases.every(({ id }) => defence.isLeft(id))) quiet.set(key, epoch);
+      if (cases.every(({ id }) => defence.isLeft(id))) quiet.add(key);
       all.push(...cases);
     }
     return all;
@@ -92,7 +105,7 @@ export function createCourtDuties(options: CourtDutiesOptions): CourtDuties {
       const { answerEnd } = open;
       return answerEnd !== null && head.timestamp < answerEnd ? [{ ...open, answerEnd }] : [];
     });
-    const free = await freeCases(epochAt(clock, head.timestamp));
+    const free = await freeCases();
     let failure: unknown;
     for (const open of [...bonded, ...free].sort((a, b) => Number(a.answerEnd - b.answerEnd))) {
       if (defence.isLeft(open.id)) continue;
@@ -125,6 +138,8 @@ export function createCourtDuties(options: CourtDutiesOptions): CourtDuties {
 
   return {
     step: async (head) => {
+      if (performance.now() - lookedAt < LOOK_MS) return;
+      lookedAt = performance.now();
       await docket.update();
       if (head.timestamp < clock.genesis) return;
       for (const demand of docket.demands()) {
