@@ -1,8 +1,9 @@
 // Gas of the contracts' operations as transactions on an in-process chain. Usage: npm run bench:gas -- [table ...]
 // Fails if one uses more than its bar.
+import { court, epoch } from "./market.ts";
 import { stake } from "./stake.ts";
 
-const tables = { stake };
+const tables = { stake, court, epoch };
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !(name in tables));

@@ -29,7 +29,14 @@ export async function stake(): Promise<Row[]> {
   const clock = await deploy("EpochClock", manager.target, genesis, LENGTH, EXIT_DELAY, WINDOWS);
   const pool = await deploy("StakePool", manager.target, asset.target, clock.target, deployer.address);
   const providers = await deploy("ProviderRegistry", manager.target, clock.target, pool.target);
-  const verifiers = await deploy("VerifierRegistry", clock.target, pool.target, providers.target, parseEther("1"));
+  const verifiers = await deploy(
+    "VerifierRegistry",
+    manager.target,
+    clock.target,
+    pool.target,
+    providers.target,
+    parseEther("1"),
+  );
 
   const selectors = [
     "requestExit(address,uint256,address)",

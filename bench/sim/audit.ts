@@ -1,4 +1,5 @@
 import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
+import { ROLE_RERUN } from "@surety/protocol";
 import { type Hex, sha256 } from "viem";
 import { chanceOf } from "./chance.ts";
 import { proofOf } from "./log.ts";
@@ -67,7 +68,17 @@ async function refute(world: World, rerun: Rerun, j: number): Promise<void> {
 /** A revealed re-run as the court takes it. */
 function rerunOf({ modelId }: World, { provider, epoch, seat, verifier, dataRoot, salt, proof }: Rerun) {
   const address = identityAt(provider, epoch)!.address;
-  return { provider: address, modelId, epoch, seat, verifier: accountOf(verifier), dataRoot, salt, proof };
+  return {
+    provider: address,
+    modelId,
+    epoch,
+    role: ROLE_RERUN,
+    seat,
+    verifier: accountOf(verifier),
+    dataRoot,
+    salt,
+    proof,
+  };
 }
 
 const trees = new Map<Hex, StandardMerkleTree<unknown[]>>();

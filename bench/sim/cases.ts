@@ -98,8 +98,7 @@ export async function closeFree(world: World): Promise<void> {
 export async function closeTried(world: World): Promise<void> {
   for (const one of world.cases.filter(({ state }) => state === "committed")) {
     await close(world, one, one.challenger ?? world.watcher, "close", [one.id]);
-    const { perJuror } = await read<{ perJuror: bigint }>(world, "DisputeCourt", "caseOf", one.id);
-    if (perJuror === 0n) continue;
+    if ((await read<bigint>(world, "DisputeCourt", "perJuror", one.id)) === 0n) continue;
     for (const { juror } of one.ballots) {
       await send(world, juror, "DisputeCourt", "payJuror", [one.id, juror.accounts[0]]);
     }

@@ -22,11 +22,14 @@ const AT_HAND = { provider: 2_000, verifier: 500, watcher: 50_000 };
 /** 32-bit float outputs have a tolerance, 64-bit integers none. */
 const OUTPUT = { tolerance: { elementType: 1, tauMax: 5n * 10n ** 12n }, exact: { elementType: 7, tauMax: 0n } };
 
+/** How large a world is, and how long it lives. */
+export type WorldSize = { seed: number; epochs: number; jury: JurySize; providers?: number };
+
 /** Opens a market: contracts, a model, providers with their promises, verifiers with their tickets. */
 export async function openWorld(
   chain: Chain,
   plan: RowPlan,
-  { seed, epochs, jury }: { seed: number; epochs: number; jury: JurySize },
+  { seed, epochs, jury, providers = TERMS.providers }: WorldSize,
 ): Promise<World> {
   await chain.restart();
   const users = addressOf("users");
@@ -58,8 +61,8 @@ export async function openWorld(
   await chain.send(users, contracts.TestAsset!, "TestAsset", "mint", [users, wei(TERMS.budget * (epochs + 8))]);
   await chain.send(users, contracts.TestAsset!, "TestAsset", "approve", [contracts.RewardDistributor, 2n ** 255n]);
   await endow(world, world.watcher, AT_HAND.watcher);
-  for (let number = 0; number < TERMS.providers; number++) {
-    const conduct = number === TERMS.providers - 1 ? plan.provider : HONEST_PROVIDER;
+  for (let number = 0; number < providers; number++) {
+    const conduct = number === providers - 1 ? plan.provider : HONEST_PROVIDER;
     const name = `provider ${number}`;
     const provider: Provider = { ...actorAt(name, addressOf(name)), number, conduct, identities: [] };
     world.providers.push(provider);

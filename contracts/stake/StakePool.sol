@@ -92,9 +92,10 @@ contract StakePool is IStakePool, Closable, ReentrancyGuardTransient {
     /// @inheritdoc IStakePool
     function bond(address account, uint256 amount) external nonReentrant whileOpen {
         if (account == address(0)) revert StakePoolZeroAddress();
-        _pull(account, Tranche.Own, amount, _ownTotal(account));
         Own storage own = _own[account];
-        _setActive(own, own.active + amount);
+        uint256 active = own.active;
+        _pull(account, Tranche.Own, amount, active + own.leavingTokens);
+        _setActive(own, active + amount);
     }
 
     /// @inheritdoc IStakePool
