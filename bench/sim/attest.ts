@@ -17,7 +17,7 @@ import {
 import { type Address, type Hex, isAddressEqual, sha256, zeroHash } from "viem";
 import { bytesOf, chanceOf } from "./chance.ts";
 import { HONEST_PROVIDER, inSpell } from "./conduct.ts";
-import type { Leaf, Outputs } from "./log.ts";
+import { type Leaf, type Outputs, run } from "./log.ts";
 import { sampledLeaves } from "./samples.ts";
 import { TERMS } from "./terms.ts";
 import {
@@ -148,7 +148,7 @@ function rerun(at: At, duty: Duty, leaves: Leaf[]): void {
   const { verifier } = duty;
   const verdicts = leaves.map((leaf) => verdictOf(verifier, provider, leaf));
   const outputs = outputsOf(at, verifier, leaves);
-  if (runs(verifier, provider)) verifier.cost += TERMS.rerunCost * leaves.length;
+  if (runsItself(verifier, provider)) verifier.cost += TERMS.rerunCost * (leaves.length + 1);
   // Who shows nothing commits to a root all the same; zero would say that no inputs came.
   const dataRoot = outputs ? dataRootOf(outputs) : bytesOf(world.seed, "no outputs", verifier.number, epoch);
   const salt = saltOf(at, verifier, ROLE_RERUN);
@@ -169,8 +169,12 @@ function dataRootOf(outputs: Outputs[]): Hex {
   return root;
 }
 
+/** What a run of a seat's own input gives. */
+export const ownRun = (world: World, provider: Provider, epoch: bigint, seat: number): Outputs =>
+  run(bytesOf(world.seed, "own input", provider.number, epoch, seat), world.seed, world.exact);
+
 /** Whether a verifier runs the samples of a provider itself. */
-const runs = ({ conduct }: Verifier, provider: Provider): boolean =>
+export const runsItself = ({ conduct }: Verifier, provider: Provider): boolean =>
   conduct.outputs === "run" || (conduct.outputs === "leaked" && conduct.friend !== provider.number);
 
 function verdictOf({ conduct }: Verifier, provider: Provider, leaf: Leaf): SampleVerdict {
@@ -178,14 +182,19 @@ function verdictOf({ conduct }: Verifier, provider: Provider, leaf: Leaf): Sampl
   return says === "truth" ? leaf.finding : says;
 }
 
-function outputsOf({ world, provider, epoch }: At, verifier: Verifier, leaves: Leaf[]): Outputs[] | null {
-  if (runs(verifier, provider)) return leaves.map(({ honest }) => honest);
+/** Own outputs by sample, and last those of the seat's own input, which no provider can leak. */
+function outputsOf({ world, provider, epoch, seat }: At, verifier: Verifier, leaves: Leaf[]): Outputs[] | null {
+  if (runsItself(verifier, provider)) {
+    return [...leaves.map(({ honest }) => honest), ownRun(world, provider, epoch, seat)];
+  }
   if (verifier.conduct.outputs === "none") return null;
-  return leaves.map(({ outputs }, j) => {
-    if (verifier.conduct.outputs === "leaked") return { native: outputs, wasm: outputs };
-    const invented = bytesOf(world.seed, "made up", verifier.number, provider.number, epoch, j);
-    return { native: invented, wasm: invented };
-  });
+  const invented = (j: number): Outputs => {
+    const bytes = bytesOf(world.seed, "made up", verifier.number, provider.number, epoch, j);
+    return { native: bytes, wasm: bytes };
+  };
+  const leaks = verifier.conduct.outputs === "leaked";
+  const shown = leaves.map(({ leaked }, j) => (leaks ? leaked : invented(j)));
+  return [...shown, invented(leaves.length)];
 }
 
 /** 1 pass, 2 fail: a panel fails where single findings already abound. */

@@ -1,6 +1,6 @@
 import type { EpochTimes } from "@surety/protocol";
 import { commit, reveal } from "./attest.ts";
-import { audit } from "./audit.ts";
+import { audit, closeSeatCases } from "./audit.ts";
 import { afterAnswers, closeFree, closeTried, closeUnanswered, openBonded, openFree } from "./cases.ts";
 import { grief } from "./grief.ts";
 import { commitVotes, revealVotes } from "./juries.ts";
@@ -31,6 +31,7 @@ export const STEPS: readonly Step[] = [
   { name: "audit", at: ({ revealEnd }) => revealEnd + 1n, run: audit },
   { name: "grief", at: (_, { chain }) => chain.now, run: grief },
   { name: "open bonded cases", at: (_, { chain }) => chain.now, run: openBonded },
+  { name: "close cases about seats", at: (_, world, epoch) => afterAnswers(world, epoch), run: closeSeatCases },
   { name: "close unanswered cases", at: (_, world, epoch) => afterAnswers(world, epoch), run: closeUnanswered },
 ];
 

@@ -27,6 +27,8 @@ export type Leaf = {
   outputs: Hex;
   /** What a run of the promised model gives. */
   honest: Outputs;
+  /** What the provider would leak: the runs behind its answer. */
+  leaked: Outputs;
   /** What a seat that runs it finds. */
   finding: SampleVerdict;
 };
@@ -61,7 +63,7 @@ function slotOf(i: number, count: number): number {
 }
 
 /** What a run gives: native and WASM differ in their last bits, but not where a model is exact. */
-const run = (inputs: Hex, seed: number, exact: boolean): Outputs => {
+export const run = (inputs: Hex, seed: number, exact: boolean): Outputs => {
   const native = bytesOf(seed, "outputs", inputs);
   return { native, wasm: exact ? native : concatHex([native, "0x01"]) };
 };
@@ -118,6 +120,7 @@ function answer({ seed, provider, number, modelId, epoch, requests, conduct, exa
     const honest = run(inputs, seed, exact);
     const finding = cheap ? findingOf(seed, inputs, exact) : "match";
     const outputs = cheap ? bytesOf(seed, "cheap outputs", inputs) : honest.native;
+    const leaked = cheap ? { native: outputs, wasm: outputs } : honest;
     const salt = leafSalt(key, seq);
     const fields: LeafFields = {
       provider,
@@ -132,7 +135,7 @@ function answer({ seed, provider, number, modelId, epoch, requests, conduct, exa
       servedAtMs: 0n,
       latencyMs: 0,
     };
-    return { fields, salt, inputs, outputs, honest, finding };
+    return { fields, salt, inputs, outputs, honest, leaked, finding };
   });
   const tree = buildMerkleSum(leaves.map(({ fields }) => ({ hash: leafHash(fields), units: fields.units })));
   const slots = packSlots(counts);

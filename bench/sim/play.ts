@@ -3,7 +3,7 @@ import { live } from "./epoch.ts";
 import type { RowPlan } from "./rows.ts";
 import { openWorld } from "./setup.ts";
 import { type JurySize, TERMS } from "./terms.ts";
-import { type Actor, actorsOf, type Counts, read, send, type World, wealthOf } from "./world.ts";
+import { type Actor, actorsOf, type Counts, read, send, timesOf, type World, wealthOf } from "./world.ts";
 
 /** What an actor has at the end, tokens over the whole run. */
 export type Account = {
@@ -50,9 +50,13 @@ async function claimAll(world: World): Promise<void> {
   }
   for (const verifier of world.verifiers)
     await send(world, verifier, "RewardDistributor", "claimVerifier", [verifier.accounts[0]]);
+  // Bounties of the last epoch are shared once it is over.
+  world.chain.at(timesOf(world, world.last + 3n).end);
   for (const actor of actorsOf(world)) {
     for (const own of actor.accounts) {
-      for (const room of ["Penalties", "Demands", "DisputeCourt"] as const) {
+      if ((await read<bigint>(world, "RewardDistributor", "claimableChallenger", own)) > 0n)
+        await send(world, actor, "RewardDistributor", "claimChallenger", [own]);
+      for (const room of ["Penalties", "Demands", "DisputeCourt", "SeatCases"] as const) {
         if ((await read<bigint>(world, room, "owed", own)) > 0n) await send(world, actor, room, "claim", [own]);
       }
     }

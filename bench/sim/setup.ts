@@ -53,7 +53,8 @@ export async function openWorld(
     demand: [],
     reruns: [],
     cases: [],
-    counts: { confirmed: 0, acquitted: 0, mistrials: 0, unshown: 0, refuted: 0 },
+    seatCases: [],
+    counts: { confirmed: 0, acquitted: 0, mistrials: 0, unshown: 0, refuted: 0, contradicted: 0 },
     transactions: 0,
   };
   await registerModel(world);

@@ -58,7 +58,14 @@ export type Case = {
 };
 
 /** What happened in court. */
-export type Counts = { confirmed: number; acquitted: number; mistrials: number; unshown: number; refuted: number };
+export type Counts = {
+  confirmed: number;
+  acquitted: number;
+  mistrials: number;
+  unshown: number;
+  refuted: number;
+  contradicted: number;
+};
 
 /** A market on a chain, and what its actors know. */
 export type World = {
@@ -82,6 +89,8 @@ export type World = {
   /** Revealed re-runs of the epoch that was attested last. */
   reruns: Rerun[];
   cases: Case[];
+  /** Cases about seats that have not ended. */
+  seatCases: Hex[];
   counts: Counts;
   transactions: number;
 };
@@ -166,7 +175,7 @@ export async function endow(world: World, actor: Actor, amount: number): Promise
   const { chain, contracts, users } = world;
   await chain.open(account);
   await chain.send(users, contracts.TestAsset!, "TestAsset", "mint", [account, wei(amount)]);
-  for (const room of ["StakePool", "Demands", "DisputeCourt", "RewardDistributor"] as const)
+  for (const room of ["StakePool", "Demands", "DisputeCourt", "SeatCases", "RewardDistributor"] as const)
     await send(world, actor, "TestAsset", "approve", [contracts[room], 2n ** 255n]);
   actor.endowed += amount;
 }
