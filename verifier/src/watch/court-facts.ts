@@ -16,8 +16,11 @@ export type DemandFacts = {
   deadline: bigint;
 };
 
-/** A jury's times, Unix seconds. */
+/** A jury that was called; times in Unix seconds. */
 export type JuryFacts = {
+  /** The case that it is about, in whichever room. */
+  id: Hex;
+  modelId: Hex;
   /** Epoch whose seed draws it. */
   epoch: bigint;
   start: bigint;
@@ -73,6 +76,10 @@ export type CourtFacts = {
   lastAsked(verifier: Address): bigint | undefined;
   /** Cases that have not ended. */
   cases(): CaseFacts[];
+  /** A case that has not ended. */
+  caseOf(id: Hex): CaseFacts | undefined;
+  /** All juries ever called. */
+  juries(): Iterable<JuryFacts>;
   /** Undefined if there never was such a case. */
   caseState(id: Hex): CaseState | undefined;
   findings(): readonly FindingFacts[];
@@ -97,6 +104,7 @@ export function createCourtFacts(): CourtFacts {
   const asked = new Map<Address, bigint>();
   const open = new Map<Hex, CaseFacts>();
   const states = new Map<Hex, CaseState>();
+  const juries = new Map<Hex, JuryFacts>();
   const findings: FindingFacts[] = [];
   const commitments = new Map<string, Hex>();
   /** Who revealed in a case and was not paid. */
@@ -130,9 +138,11 @@ export function createCourtFacts(): CourtFacts {
         const answerEnd = open.get(id)?.answerEnd;
         open.set(id, { id, provider: low(provider), modelId, epoch, seq, answerEnd, jury: undefined });
       },
-      JuryCalled: ({ id, epoch, start, commitEnd, revealEnd }, _, block) => {
+      JuryCalled: ({ id, modelId, epoch, start, commitEnd, revealEnd }, _, block) => {
+        const jury = { id, modelId, epoch, start, commitEnd, revealEnd, block };
+        juries.set(id, jury);
         const tried = open.get(id);
-        if (tried) open.set(id, { ...tried, jury: { epoch, start, commitEnd, revealEnd, block } });
+        if (tried) open.set(id, { ...tried, jury });
       },
       CaseClosed: ({ id, state, perJuror }) => {
         states.set(id, CASE_STATES[state]!);
@@ -162,6 +172,8 @@ export function createCourtFacts(): CourtFacts {
     made: (demander) => makers.get(demander) ?? 0,
     lastAsked: (verifier) => asked.get(verifier),
     cases: () => [...open.values()],
+    caseOf: (id) => open.get(id),
+    juries: () => juries.values(),
     caseState: (id) => states.get(id),
     findings: () => findings,
     commitmentOf: (id, juror) => commitments.get(`${id}:${juror}`),

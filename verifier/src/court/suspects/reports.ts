@@ -1,7 +1,7 @@
 import { ROLE_RERUN, rerunTree, unpackRerunReport } from "@surety/protocol";
 import { encodeAbiParameters, keccak256, parseAbiParameters, zeroHash } from "viem";
 import type { Call, Moment } from "../../ports.ts";
-import { itemsOf, sha256 } from "../../rerun/data-root.ts";
+import { sha256, storedItems } from "../../rerun/data-root.ts";
 import { leafOfSamples, positionsOf, rerunBasis } from "../../samples.ts";
 import type { Assignment, LeafRow } from "../../store/index.ts";
 import type { RevealFacts } from "../../watch/facts.ts";
@@ -44,7 +44,7 @@ export function falseReports({ store, facts: getFacts, me, models, reads }: Susp
     const name = `refuted verdict ${provider} ${modelId} ${epoch} ${shown.seat}`;
     const call = async (): Promise<Call | undefined> => {
       const rerun = await reads.rerunOf({ provider, modelId, epoch }, shown);
-      const path = rerunTree(itemsOf(positionsOf(own, rerunBasis(own.basis)), store.leaves.of(own))).proof(j);
+      const path = rerunTree(storedItems(store, own)).proof(j);
       if (!rerun || !path) return undefined;
       const hashes = [sha256(leaf.native!), sha256(leaf.wasm!)] as const;
       const args = [rerun, j, ...hashes, path, leaf.proof!, leaf.salt!, sha256(leaf.outputs!)] as const;
