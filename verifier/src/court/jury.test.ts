@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openJournal } from "@surety/node-kit";
+import { createHttp, openJournal } from "@surety/node-kit";
 import { VOTES, voteCommitment } from "@surety/protocol";
 import { expect } from "chai";
 import { type Address, type Hex, zeroHash } from "viem";
@@ -55,6 +55,7 @@ describe("a juror that cannot judge", () => {
       rng: seededRng("juror"),
       log,
       jobs,
+      http: createHttp(),
       sender: {
         send: async (call) => {
           sent.push(call);

@@ -1,14 +1,16 @@
 import type { Journal, JournalKey } from "@surety/node-kit";
-import { VOTES, type Vote, voteCommitment } from "@surety/protocol";
+import { SuretyError, VOTES, type Vote, voteCommitment } from "@surety/protocol";
 import { bytesToHex, type Hex } from "viem";
 import type { Jobs } from "../jobs.ts";
-import type { Moment, Rerunner, Sender, Step, StepDeps } from "../ports.ts";
-import type { JuryFacts } from "../watch/court-facts.ts";
+import type { Model, Moment, Rerunner, Sender, Step, StepDeps } from "../ports.ts";
+import type { JuryFacts, SeatCaseFacts } from "../watch/court-facts.ts";
 import type { Facts } from "../watch/facts.ts";
+import { inputAt, judgeShown, samplesFor } from "./judge-seat.ts";
 import type { CourtReads } from "./reads.ts";
+import { basisOf, fetchInputs } from "./seat-inputs.ts";
 import { type Judged, judgeOpened, unknown } from "./vote.ts";
 
-type Deps = Pick<StepDeps, "facts" | "me" | "chainMs" | "models" | "clock" | "rng" | "log"> & {
+type Deps = Pick<StepDeps, "facts" | "me" | "chainMs" | "http" | "models" | "clock" | "rng" | "log"> & {
   jobs: Jobs;
   sender: Sender;
   journal: Journal;
@@ -26,7 +28,7 @@ const PAUSE_MS = 700;
 const PATIENCE = 0.6;
 
 /**
- * Sits on juries: runs the model on the opened leaf, commits its vote in the first half of the jury's window and reveals it
+ * Sits on juries: runs the model on the opened leaf, or on what an accused seat ran, commits its vote in the first half of the jury's window and reveals it
  * in the second. The journal has the vote and its salt before anything is signed, so no second vote can come about. A juror
  * that cannot judge votes so: to stay away costs stake.
  */
@@ -35,6 +37,7 @@ export function createJuryDuty(deps: Deps): Step {
     facts: getFacts,
     me,
     chainMs,
+    http,
     models,
     clock,
     rng,
@@ -68,13 +71,32 @@ export function createJuryDuty(deps: Deps): Step {
     return seat;
   };
 
+  /** What this juror finds of outputs that a seat has shown. */
+  const judgeSeat = async (charge: SeatCaseFacts, jury: JuryFacts, model: Model): Promise<Judged> => {
+    const { id, modelId, j } = charge;
+    const facts = getFacts();
+    const basis = basisOf(facts, charge);
+    const answered = facts.court.shownBy(id);
+    const shown = answered && (await reads.shownOutputs(id, answered.block));
+    if (!basis || !shown) return unknown("the seat's outputs are not on this chain");
+    const patienceMs = Math.max(1_000, Number(jury.commitEnd - jury.start) * 300);
+    const samples = samplesFor(charge, basis, j);
+    const inputs = await fetchInputs(charge, samples, { basis, facts, model, http, reads, log, patienceMs });
+    const input = inputAt(charge, { basis, j, model }, (sample) => inputs.get(sample));
+    if (input !== undefined) return judgeShown(shown, input, { modelId, model, rerunner });
+    throw new SuretyError("JURY_NO_INPUTS", `the inputs of samples ${samples} are neither served nor on this chain`);
+  };
+
   /** What this juror finds. */
   const judge = async (jury: JuryFacts): Promise<Judged> => {
     const { id, modelId } = jury;
     const model = models.get(modelId);
     if (!model) return unknown("this verifier does not hold the model's files");
-    const tried = getFacts().court.caseOf(id);
-    if (!tried) return unknown("the case is of another kind");
+    const { court } = getFacts();
+    const charge = court.seatCase(id);
+    if (charge) return judgeSeat(charge, jury, model);
+    const tried = court.caseOf(id);
+    if (!tried) return unknown("the case is of no kind that this verifier knows");
     const opened = await reads.opened({ ...tried, block: jury.block });
     return opened ? judgeOpened(opened, { modelId, model, rerunner }) : unknown("the opened leaf is not on this chain");
   };
