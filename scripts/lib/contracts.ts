@@ -1,5 +1,6 @@
 import { contractAddress, type Deployment } from "@surety/node-kit";
 import {
+  attendanceAbi,
   attestationHubAbi,
   commitmentBookAbi,
   demandsAbi,
@@ -16,6 +17,7 @@ import {
   receiptLogAbi,
   reliabilityLedgerAbi,
   rewardDistributorAbi,
+  seatCasesAbi,
   stakePoolAbi,
   verifierRegistryAbi,
 } from "@surety/sdk";
@@ -58,6 +60,8 @@ export const abis = {
   Demands: demandsAbi,
   Juries: juriesAbi,
   DisputeCourt: disputeCourtAbi,
+  SeatCases: seatCasesAbi,
+  Attendance: attendanceAbi,
   TestAsset: parseAbi(["function mint(address to, uint256 amount)"]),
 } as const;
 

@@ -77,7 +77,11 @@ describe("lies before the court, end to end", function () {
       fromBlock: market.deployment.startBlock,
       strict: true,
     });
-    return logs.map(({ args }) => ({ ...args, cause: hexToString(trim(args.cause, { dir: "right" })) }));
+    return logs.map(({ args, blockNumber }) => ({
+      ...args,
+      blockNumber,
+      cause: hexToString(trim(args.cause, { dir: "right" })),
+    }));
   };
 
   /** The data root that an honest seat of an epoch is about to commit to. */
@@ -115,11 +119,12 @@ describe("lies before the court, end to end", function () {
   };
 
   it("cost a verifier whose verdict hashes refute half of its stake", async () => {
-    const before = await stakeOf(liar.account.address);
     await lie();
     await until("the verdict is refuted", async () => (await faults(liar.account.address)).length > 0, 60_000);
-    const [{ cause, taken }] = (await faults(liar.account.address)) as [Awaited<ReturnType<typeof faults>>[number]];
-    expect([cause, taken]).to.deep.equal(["refuted verdict", before / 2n]);
+    const [fault] = (await faults(liar.account.address)) as [Awaited<ReturnType<typeof faults>>[number]];
+    // It misses its other duties too, which costs it stake before and after.
+    const before = await market.stakeAt(liar.account.address, fault.blockNumber - 1n);
+    expect([fault.cause, fault.taken]).to.deep.equal(["refuted verdict", (before + 1n) / 2n]);
   });
 
   it("cost a provider that gives a number twice half of its stake, and what its log leaves out", async () => {

@@ -82,6 +82,14 @@ export async function openTestMarket(options: MarketOptions) {
   // biome-ignore lint/suspicious/noExplicitAny: each function has a result of its own.
   const read = (name: Callable, functionName: string, ...args: unknown[]): Promise<any> =>
     client.readContract({ ...contract(name), functionName, args });
+  /** Stake of an account at the end of a block. */
+  const stakeAt = (account: Address, blockNumber: bigint): Promise<bigint> =>
+    client.readContract({
+      ...contract("StakePool"),
+      functionName: "stakeOf",
+      args: [account],
+      blockNumber,
+    }) as Promise<bigint>;
   const write = async (who: DevAccount, name: Callable, functionName: string, ...args: unknown[]): Promise<Hex> => {
     const { wallet } = as(who);
     const call = { ...contract(name), functionName, args };
@@ -137,6 +145,7 @@ export async function openTestMarket(options: MarketOptions) {
     now,
     until,
     read,
+    stakeAt,
     write,
     draw,
     provider,

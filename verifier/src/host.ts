@@ -173,6 +173,9 @@ export async function openHost(options: HostOptions): Promise<Host> {
       Demands: at("Demands"),
       Juries: at("Juries"),
       DisputeCourt: at("DisputeCourt"),
+      SeatCases: at("SeatCases"),
+      Attendance: at("Attendance"),
+      RewardDistributor: at("RewardDistributor"),
       Asset: await reads.asset(),
     };
     const isSigned = createSignatureCheck(receiptDomain({ chainId: BigInt(chainId), receiptLog: at("ReceiptLog") }));

@@ -118,6 +118,25 @@ type CourtFunctions =
   | { contract: "DisputeCourt"; functionName: "closeFree"; args: readonly [proof: CourtProof] }
   | { contract: "DisputeCourt"; functionName: "close"; args: readonly [id: Hex] }
   | { contract: "DisputeCourt"; functionName: "payJuror"; args: readonly [id: Hex, juror: Address] }
+  | {
+      contract: "SeatCases";
+      functionName: "open";
+      args: readonly [provider: Address, modelId: Hex, epoch: bigint, role: number, seat: number, j: number];
+    }
+  | { contract: "SeatCases"; functionName: "callJury" | "close"; args: readonly [id: Hex] }
+  | { contract: "SeatCases"; functionName: "payJuror"; args: readonly [id: Hex, juror: Address] }
+  | {
+      contract: "Attendance";
+      functionName: "noteSeat";
+      args: readonly [provider: Address, modelId: Hex, epoch: bigint, role: number, seat: number];
+    }
+  | { contract: "Attendance"; functionName: "noteJuror"; args: readonly [id: Hex, seat: number] }
+  | {
+      contract: "Faults";
+      functionName: "brokenPromise";
+      args: readonly [provider: Address, modelId: Hex, index: bigint];
+    }
+  | { contract: "RewardDistributor"; functionName: "claimChallenger"; args: readonly [challenger: Address] }
   | { contract: "Faults"; functionName: "missingLog"; args: readonly [provider: Address, modelId: Hex, epoch: bigint] }
   | { contract: "Faults"; functionName: "equivocation"; args: readonly [...SignedArgs, ...SignedArgs] }
   | {

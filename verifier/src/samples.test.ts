@@ -3,7 +3,7 @@ import { rerunDataRoot, samplePositions } from "@surety/protocol";
 import { expect } from "chai";
 import fc from "fast-check";
 import { type Address, type Hex, zeroHash } from "viem";
-import { dataRootOf } from "./rerun/data-root.ts";
+import { itemsOf } from "./rerun/data-root.ts";
 import { leafOfSamples, positionsOf, type RerunBasis, rerunBasis } from "./samples.ts";
 import type { LeafRow } from "./store/types.ts";
 
@@ -75,7 +75,7 @@ describe("leafOfSamples", () => {
   });
 });
 
-describe("dataRootOf", () => {
+describe("the root over own results", () => {
   const sha256 = (bytes: Uint8Array): Hex => `0x${createHash("sha256").update(bytes).digest("hex")}`;
   const rows = placed([2, 3, 1]).map(
     (leaf): LeafRow => ({
@@ -92,6 +92,7 @@ describe("dataRootOf", () => {
       salt: null,
     }),
   );
+  const dataRootOf = (...of: Parameters<typeof itemsOf>) => rerunDataRoot(itemsOf(...of));
   const item = (j: number, index: number) => ({
     j,
     nativeHash: sha256(Uint8Array.of(index, 1)),
@@ -111,6 +112,12 @@ describe("dataRootOf", () => {
       const some = rows.map((row) => (row.index === 1 ? { ...row, ...missing } : row));
       expect(dataRootOf([4n, 0n, 2n, 5n], some)).to.equal(want);
     }
+  });
+
+  it("holds the own input's outputs after those of the samples", () => {
+    const own = { native: Uint8Array.of(7), wasm: new Uint8Array() };
+    const last = { j: 2, nativeHash: sha256(own.native), wasmHash: sha256(own.wasm) };
+    expect(dataRootOf([4n, 0n], rows, own)).to.equal(rerunDataRoot([item(0, 1), item(1, 0), last]));
   });
 
   it("is zero without results, and does not look at what the provider opened", () => {

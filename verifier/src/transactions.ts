@@ -1,6 +1,7 @@
 import type { FunctionCall, Sender as Transactions } from "@surety/node-kit";
 import { SuretyError } from "@surety/protocol";
 import {
+  attendanceAbi,
   attestationHubAbi,
   demandsAbi,
   disputeCourtAbi,
@@ -9,6 +10,8 @@ import {
   headerBeaconAbi,
   juriesAbi,
   penaltiesAbi,
+  rewardDistributorAbi,
+  seatCasesAbi,
 } from "@surety/sdk";
 import { type Abi, type Address, type Hex, type PublicClient, parseAbi } from "viem";
 import type { Blocks, Call, Outcome, Revert, Sender } from "./ports.ts";
@@ -32,6 +35,9 @@ const ABIS: Record<Call["contract"], Abi> = {
   Demands: demandsAbi,
   Juries: juriesAbi,
   DisputeCourt: disputeCourtAbi,
+  SeatCases: seatCasesAbi,
+  Attendance: attendanceAbi,
+  RewardDistributor: rewardDistributorAbi,
   Asset: parseAbi(["function approve(address spender, uint256 amount)"]),
 };
 

@@ -1,6 +1,18 @@
-import { unpackProbeReport, unpackRerunReport } from "@surety/protocol";
+import {
+  decodeTensors,
+  encodeTensors,
+  ownDraw,
+  ownInput,
+  ROLE_RERUN,
+  rerunDataRoot,
+  unpackProbeReport,
+  unpackRerunReport,
+} from "@surety/protocol";
 import { expect } from "chai";
+import { sha256 } from "./rerun/data-root.ts";
+import { leafOfSamples, positionsOf, rerunBasis } from "./samples.ts";
 import type { Assignment } from "./store/index.ts";
+import { manifest, toyRun } from "./testing/toy-model.ts";
 import { createWorld, EPOCH, ME, type World } from "./testing/world.ts";
 
 describe("verifier, from seat to settlement", () => {
@@ -31,5 +43,21 @@ describe("verifier, from seat to settlement", () => {
     const did = world.chain.sent.filter(({ refused }) => refused === null).map(({ what }) => what.split(":")[0]);
     expect(did.filter((what) => what !== "draw")).to.deep.equal(["commit", "reveal", "settle"]);
     expect(world.verifier.status()).to.deep.include({ verifier: ME, assignments: 2, attested: 2, missed: 0 });
+  });
+
+  it("commits to its outputs on an input of its own, after those of the samples", async () => {
+    world = await createWorld();
+    const [, rerun] = await run();
+    const { provider, modelId, seat } = rerun;
+    const basis = rerunBasis(rerun.basis);
+    const samples = leafOfSamples(positionsOf(rerun, basis), world.deps.store.leaves.of(rerun));
+    const { i, k, w } = ownDraw({ seed: basis.seed, provider, modelId, role: ROLE_RERUN, seat }, basis.m);
+    const [first, second] = [i, k].map((j) => decodeTensors(samples[j]!.inputs));
+    const own = encodeTensors(toyRun(ownInput(manifest, first!, second!, w)!));
+    expect(world.deps.store.own.get(rerun)).to.deep.equal({ native: own, wasm: own });
+    const hashed = [...samples.map((leaf) => leaf!.native!), own].map((bytes, j) => {
+      return { j, nativeHash: sha256(bytes), wasmHash: sha256(bytes) };
+    });
+    expect(rerun.dataRoot).to.equal(rerunDataRoot(hashed));
   });
 });

@@ -8,6 +8,7 @@ import { createKeeping } from "./court/keeping.ts";
 import type { CourtTerms } from "./court/limits.ts";
 import { createOwnOutputs } from "./court/outputs.ts";
 import type { CourtReads } from "./court/reads.ts";
+import { createSeatDefence } from "./court/seat-defence.ts";
 import { createEvidence } from "./evidence/step.ts";
 import { createJobs } from "./jobs.ts";
 import type { Clock, DrawCall, InputSource, Log, Models, Rerunner, Rng, Sender, Step, StepDeps } from "./ports.ts";
@@ -75,7 +76,13 @@ type Common = Parameters<typeof createJuryDuty>[0] & Parameters<typeof createOwn
 function courtSteps(common: Omit<Common, "reads"> & StepDeps, court: VerifierDeps["court"]): Step[] {
   if (!court) return [createKeeping(common)];
   const deps = { ...common, ...court };
-  const duties = [createJuryDuty(deps), createOwnOutputs(deps), createEndings(deps), createKeeping(deps)];
+  const duties = [
+    createJuryDuty(deps),
+    createOwnOutputs(deps),
+    createSeatDefence(deps),
+    createEndings(deps),
+    createKeeping(deps),
+  ];
   return court.terms.challenge ? [...duties, createAccusing(deps)] : duties;
 }
 

@@ -30,7 +30,7 @@ export type CourtOptions = {
 };
 
 /** Contracts that hold what the court owes. */
-export const TILLS = ["Demands", "DisputeCourt", "Penalties"] as const;
+export const TILLS = ["Demands", "DisputeCourt", "SeatCases", "Penalties"] as const;
 /** One of them. */
 export type Till = (typeof TILLS)[number];
 

@@ -1,11 +1,16 @@
 import type { Jobs } from "../jobs.ts";
-import type { Call, Moment, Sender, Step, StepDeps } from "../ports.ts";
+import type { Call, Moment, Rerunner, Sender, Step, StepDeps } from "../ports.ts";
 import { share } from "../random.ts";
-import { type CourtTerms, isCheap, maxBound } from "./limits.ts";
-import type { CourtReads } from "./reads.ts";
+import { approveBond, isWithin } from "./bonds.ts";
+import { type CourtTerms, isCheap } from "./limits.ts";
+import type { BondRoom, CourtReads } from "./reads.ts";
+import { absentees } from "./suspects/absent.ts";
+import { brokenPromises } from "./suspects/breaches.ts";
 import { missingLogs } from "./suspects/logs.ts";
+import { hiddenOwnInputs } from "./suspects/own-inputs.ts";
 import { falseReceipts } from "./suspects/receipts.ts";
 import { falseReports } from "./suspects/reports.ts";
+import { wrongOutputs } from "./suspects/shown.ts";
 import { unopenedLeaves } from "./suspects/unopened.ts";
 
 /** What a verifier has found against somebody. */
@@ -16,12 +21,17 @@ export type Suspicion = {
   isNew: () => boolean;
   /** The accusation; undefined if it cannot be made from what is public. */
   call: () => Promise<Call | undefined>;
-  /** Whether it takes a bond, which is lost if the accused answers. */
-  takesBond: boolean;
+  /** Says whether it is true, where that takes work; asked before anything is sent. */
+  holds?: () => Promise<boolean>;
+  /** The room that takes a bond for it, which is lost if the accused answers; undefined: none. */
+  bond?: BondRoom;
 };
 
 /** What finders of suspicions are made from. */
-export type SuspectDeps = Pick<StepDeps, "store" | "facts" | "me" | "models" | "log"> & { reads: CourtReads };
+export type SuspectDeps = Pick<StepDeps, "store" | "facts" | "me" | "models" | "log"> & {
+  reads: CourtReads;
+  rerunner: Rerunner;
+};
 
 type Deps = SuspectDeps & Pick<StepDeps, "clock" | "rng"> & { jobs: Jobs; sender: Sender; terms: CourtTerms };
 
@@ -35,11 +45,22 @@ const TRIES = 3;
 /**
  * Accuses whom this verifier's own evidence convicts without a jury (docs/protocol.md section 8, "Objective"): providers
  * without a log, with two receipts on one number, or with a receipt that their log cannot hold; verifiers whose verdict
- * hashes refute, or that committed to no outputs. What most seats did not get to see is demanded. One accusation at a time, within the terms.
+ * hashes refute, or that committed to no outputs; whoever was drawn and did not reveal. What most seats did not get to see is
+ * demanded, and the own outputs that are redone; those that were shown and are wrong become a case. One accusation at a
+ * time, within the terms.
  */
 export function createAccusing(deps: Deps): Step {
-  const { facts: getFacts, me, clock, rng, log, jobs, sender, reads, terms } = deps;
-  const finders = [missingLogs(deps), falseReceipts(deps), falseReports(deps), unopenedLeaves(deps)];
+  const { facts: getFacts, clock, rng, log, jobs, sender, reads, terms } = deps;
+  const finders = [
+    missingLogs,
+    falseReceipts,
+    falseReports,
+    unopenedLeaves,
+    hiddenOwnInputs,
+    wrongOutputs,
+    absentees,
+    brokenPromises,
+  ].map((finder) => finder(deps));
   /** How often accusations were refused: {@link TRIES} for those that cannot be made. */
   const refused = new Map<string, number>();
   /** Accusations that wait for a bond or for cheaper gas, and until when (milliseconds of the monotonic clock). */
@@ -47,29 +68,15 @@ export function createAccusing(deps: Deps): Step {
   const isOpen = ({ name, isNew }: Suspicion): boolean =>
     (refused.get(name) ?? 0) < TRIES && (waiting.get(name) ?? 0) <= clock.monotonic() && isNew();
 
-  /** Lets demands take one more bond, within the terms. @returns whether there is one */
-  const readyBond = async (): Promise<boolean> => {
-    const [bond, purse] = await Promise.all([reads.demandBond(), reads.purse(me)]);
-    const mine = getFacts()
-      .court.demands()
-      .filter(({ demander }) => demander === me);
-    const bound = bond * BigInt(mine.length + 1);
-    const most = maxBound(terms, purse.decimals);
-    if (bound > most || purse.balance < bond) {
-      log.warn({ bond, bound, most, balance: purse.balance }, "an accusation takes a bond beyond what is set or there");
-      return false;
-    }
-    if (purse.allowance >= bond) return true;
-    const key = `approve demands ${getFacts().court.made(me)}`;
-    const act = { contract: "Asset", functionName: "approve", args: [reads.demands, bond] } as const;
-    return (await sender.send({ key, ...act })).status === "confirmed";
-  };
+  const readyBond = async (room: BondRoom, purpose: string): Promise<boolean> =>
+    (await isWithin(deps, terms, room)) && (await approveBond(deps, room, purpose));
 
   const accuse = async (suspicion: Suspicion, epochMs: number, signal: AbortSignal): Promise<void> => {
-    const { name, isNew, takesBond } = suspicion;
+    const { name, isNew, holds, bond } = suspicion;
+    if (holds && !(await holds())) return void refused.set(name, TRIES);
     await clock.sleep(Math.min(SPREAD_MS, epochMs * 0.15) * share(rng), signal);
     if (signal.aborted || !isNew()) return;
-    if (!(await isCheap(reads, terms, log)) || (takesBond && !(await readyBond()))) {
+    if (!(await isCheap(reads, terms, log)) || (bond && !(await readyBond(bond, name)))) {
       waiting.set(name, clock.monotonic() + SPREAD_MS);
       return;
     }

@@ -31,6 +31,8 @@ export function createEndings(deps: Deps): Step {
   /** Ends of disputes about findings (Unix seconds), each asked once it may have come. */
   const ends = new Map<string, bigint>();
   const proofs = new Map<string, { id: Hex; proof: CourtProof }[]>();
+  /** Epochs whose bounties, and those before, were fetched. */
+  const fetched = new Set<bigint>();
   let known: Facts | undefined;
 
   /** Sends a call after a random wait if it is still needed then. */
@@ -74,6 +76,14 @@ export function createEndings(deps: Deps): Step {
           .some((one) => one.id === id);
       const call = { key: `close ${id}`, contract: "DisputeCourt", functionName: "close", args: [id] } as const;
       end(`close:${id}`, spread(epoch), isOpen, call);
+    }
+  };
+
+  const closeSeatCases = ({ head, epoch }: Moment): void => {
+    for (const { id, answerEnd, jury } of getFacts().court.seatCases()) {
+      if (head.timestamp < (jury?.revealEnd ?? answerEnd)) continue;
+      const call = { key: `close ${id}`, contract: "SeatCases", functionName: "close", args: [id] } as const;
+      end(`close:${id}`, spread(epoch), () => getFacts().court.seatCase(id) !== undefined, call);
     }
   };
 
@@ -133,18 +143,39 @@ export function createEndings(deps: Deps): Step {
     await clock.sleep(PAUSE_MS, signal);
   };
 
+  /** Fetches what challengers were promised of the budgets of epochs up to `epoch`, which is over. */
+  const claimBounties = async (epoch: bigint, signal: AbortSignal): Promise<void> => {
+    if (!(await isCheap(reads, terms, log))) return void (await clock.sleep(SPREAD_MS, signal));
+    if ((await reads.bountyOf(me)) > 0n) {
+      const act = { contract: "RewardDistributor", functionName: "claimChallenger", args: [me] } as const;
+      const { status } = await sender.send({ key: `claim bounties until ${epoch}`, ...act });
+      if (status !== "confirmed") return void (await clock.sleep(SPREAD_MS, signal));
+      log.info({ epoch }, "claimed bounties");
+    }
+    fetched.add(epoch);
+  };
+
   return {
     name: "endings",
     advance(now: Moment) {
       const { court } = getFacts();
-      for (const id of court.unpaid(me)) {
-        const act = { contract: "DisputeCourt", functionName: "payJuror", args: [id, me] } as const;
-        end(`pay:${id}`, 0, () => getFacts().court.unpaid(me).includes(id), { key: `pay juror ${id}`, ...act });
+      for (const { id, room } of court.unpaid(me)) {
+        const isUnpaid = () =>
+          getFacts()
+            .court.unpaid(me)
+            .some((one) => one.id === id);
+        const act = { contract: room, functionName: "payJuror", args: [id, me] } as const;
+        end(`pay:${id}`, 0, isUnpaid, { key: `pay juror ${id}`, ...act });
+      }
+      const bounty = court.bounties(me).findLast((epoch) => epoch < now.epoch);
+      if (bounty !== undefined && !fetched.has(bounty)) {
+        jobs.run("bounties", (signal) => claimBounties(bounty, signal));
       }
       if (court.owed(me) > 0n) jobs.run("court-claim", claim);
       if (!terms.challenge) return;
       failDemands(now);
       closeCases(now);
+      closeSeatCases(now);
       closeFindings(now);
     },
   };

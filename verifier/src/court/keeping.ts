@@ -19,7 +19,7 @@ export function createKeeping({ store, facts: getFacts, log, jobs, reads }: Deps
   /** Whether nothing about an epoch can be demanded or is open. */
   const isOver = async (epoch: bigint, now: bigint): Promise<boolean> => {
     const { court } = getFacts();
-    if (court.demands().some((demand) => demand.epoch === epoch)) return false;
+    if ([...court.demands(), ...court.seatCases()].some((one) => one.epoch === epoch)) return false;
     for (const { provider, modelId, role } of store.assignments.ofEpoch(epoch)) {
       if (role !== ROLE_RERUN || !reads) continue;
       if (now < (await reads.disputeEnd({ provider, modelId, epoch }))) return false;

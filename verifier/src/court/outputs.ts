@@ -1,9 +1,10 @@
-import { ROLE_RERUN, rerunTree } from "@surety/protocol";
+import { ROLE_PROBE, rerunTree } from "@surety/protocol";
 import { toHex } from "viem";
 import type { Jobs } from "../jobs.ts";
 import type { Moment, Sender, Step, StepDeps } from "../ports.ts";
-import { itemsOf } from "../rerun/data-root.ts";
+import { storedItems } from "../rerun/data-root.ts";
 import { leafOfSamples, positionsOf, rerunBasis } from "../samples.ts";
+import type { Assignment, OwnOutputs, Store } from "../store/index.ts";
 import type { DemandFacts } from "../watch/court-facts.ts";
 import type { CourtReads } from "./reads.ts";
 
@@ -16,6 +17,14 @@ type Deps = Pick<StepDeps, "store" | "facts" | "me" | "clock" | "log"> & {
 /** Wait after a transaction, until its effect has been read. */
 const PAUSE_MS = 700;
 
+/** What a seat committed to for sample j, or after the last for its own input. */
+export function outputsAt(store: Store, seat: Assignment, j: number): OwnOutputs | undefined {
+  const positions = positionsOf(seat, rerunBasis(seat.basis));
+  if (j === positions.length) return store.own.get(seat);
+  const leaf = leafOfSamples(positions, store.leaves.of(seat))[j];
+  return leaf?.native && leaf.wasm ? { native: leaf.native, wasm: leaf.wasm } : undefined;
+}
+
 /** Shows this verifier's own outputs on demand: what it committed to as a seat, from its store. An answer earns the bond. */
 export function createOwnOutputs(deps: Deps): Step {
   const { store, facts: getFacts, me, clock, log, jobs, sender, reads } = deps;
@@ -24,12 +33,10 @@ export function createOwnOutputs(deps: Deps): Step {
     const subject = await reads.subjectOf(id);
     const seat = store.assignments
       .ofEpoch(epoch)
-      .find((a) => a.role === ROLE_RERUN && a.modelId === modelId && a.dataRoot === subject);
-    const positions = seat && positionsOf(seat, rerunBasis(seat.basis));
-    const leaves = seat ? store.leaves.of(seat) : [];
-    const leaf = positions && leafOfSamples(positions, leaves)[Number(place)];
-    const path = positions && rerunTree(itemsOf(positions, leaves)).proof(Number(place));
-    if (!leaf?.native || !leaf.wasm || !path) {
+      .find((a) => a.role !== ROLE_PROBE && a.modelId === modelId && a.dataRoot === subject);
+    const shown = seat && outputsAt(store, seat, Number(place));
+    const path = seat && rerunTree(storedItems(store, seat)).proof(Number(place));
+    if (!shown || !path) {
       log.error({ demand: id, epoch, modelId, sample: place }, "own outputs are demanded that are not in this store");
       // They will not be there a moment later either.
       return void (await clock.sleep(60_000, signal));
@@ -38,7 +45,7 @@ export function createOwnOutputs(deps: Deps): Step {
       key: `answer ${id}`,
       contract: "Demands",
       functionName: "answerOutputs",
-      args: [id, toHex(leaf.native), toHex(leaf.wasm), path],
+      args: [id, toHex(shown.native), toHex(shown.wasm), path],
       deadline,
     });
     if (outcome.status === "confirmed") log.info({ demand: id, epoch, modelId }, "own outputs shown");

@@ -5,6 +5,7 @@ import {
   disputeCourtAbi,
   juriesAbi,
   penaltiesAbi,
+  rewardDistributorAbi,
   stakePoolAbi,
   TILLS,
   type Till,
@@ -27,6 +28,12 @@ export type RecordEpoch = { provider: Address; modelId: Hex; epoch: bigint };
 
 /** A leaf's canonical tensors, as they were opened on chain. */
 export type OpenedTensors = { inputs: Uint8Array; outputs: Uint8Array };
+
+/** Rooms that take bonds from verifiers. */
+export type BondRoom = "Demands" | "SeatCases";
+
+/** Outputs that a verifier has shown, and their path in its data root. */
+export type ShownOutputs = { native: Uint8Array; wasm: Uint8Array; proof: readonly Hex[] };
 
 const assetAbi = parseAbi([
   "function decimals() view returns (uint8)",
@@ -60,24 +67,55 @@ export function createCourtReads(client: PublicClient, deployment: Deployment) {
    * A seat's re-run as the court takes it: its salt and path stand in the call that revealed it alone. Undefined if another
    * contract passed that call on.
    */
-  const rerunOf = async (record: RecordEpoch, shown: RevealFacts): Promise<RerunArgs | undefined> => {
-    const { provider, modelId, epoch } = record;
+  const rerunOf = async (
+    record: RecordEpoch & { role: number },
+    shown: RevealFacts,
+  ): Promise<RerunArgs | undefined> => {
+    const { provider, modelId, epoch, role } = record;
     const { seat, verifier, dataRoot, block } = shown;
     const event = getAbiItem({ abi: attestationHubAbi, name: "Revealed" });
-    const query = { address: hub, event, args: record, strict: true } as const;
+    const query = { address: hub, event, args: { provider, modelId, epoch }, strict: true } as const;
     const logs = await rpc("a reveal", () => client.getLogs({ ...query, fromBlock: block, toBlock: block }));
-    const found = logs.find(({ args }) => args.role === 1 && args.seat === seat);
+    const found = logs.find(({ args }) => args.role === role && args.seat === seat);
     if (!found) return undefined;
     const { input, to } = await rpc("a reveal", () => client.getTransaction({ hash: found.transactionHash }));
     if (!to || !isAddressEqual(to, hub)) return undefined;
     const { functionName, args } = decodeFunctionData({ abi: attestationHubAbi, data: input });
     if (functionName !== "reveal") return undefined;
     const reveal = args[1].find(
-      (r) => r.role === 1 && r.seat === seat && isAddressEqual(r.provider, provider) && r.modelId === modelId,
+      (r) => r.role === role && r.seat === seat && isAddressEqual(r.provider, provider) && r.modelId === modelId,
     );
     return (
-      reveal && { provider, modelId, epoch, role: 1, seat, verifier, dataRoot, salt: reveal.salt, proof: reveal.proof }
+      reveal && { provider, modelId, epoch, role, seat, verifier, dataRoot, salt: reveal.salt, proof: reveal.proof }
     );
+  };
+
+  /** The outputs by which a demand was answered. Undefined if another contract passed that answer on. */
+  const shownOutputs = async (id: Hex, block: bigint): Promise<ShownOutputs | undefined> => {
+    const event = getAbiItem({ abi: demandsAbi, name: "OutputsShown" });
+    const query = { address: demands.address, event, args: { id }, strict: true } as const;
+    const [found] = await rpc("shown outputs", () => client.getLogs({ ...query, fromBlock: block, toBlock: block }));
+    if (!found) return undefined;
+    const { nativeOutputs, wasmOutputs } = found.args;
+    const shown = { native: hexToBytes(nativeOutputs), wasm: hexToBytes(wasmOutputs) };
+    const { input, to } = await rpc("shown outputs", () => client.getTransaction({ hash: found.transactionHash }));
+    if (!to || !isAddressEqual(to, demands.address)) return { ...shown, proof: [] };
+    const { functionName, args } = decodeFunctionData({ abi: demandsAbi, data: input });
+    return { ...shown, proof: functionName === "answerOutputs" ? args[3] : [] };
+  };
+
+  /** The inputs of a sample that somebody demanded and the provider opened on chain. @param id of that demand */
+  const openedInputs = async (record: RecordEpoch, id: Hex): Promise<Uint8Array | undefined> => {
+    const { address, abi } = demands;
+    const answer = { address, event: getAbiItem({ abi, name: "Answered" }), args: { id }, strict: true } as const;
+    const [found] = await rpc("an answer", () => client.getLogs({ ...answer, fromBlock: deployment.startBlock }));
+    if (!found) return undefined;
+    const { blockNumber, transactionHash } = found;
+    const event = getAbiItem({ abi, name: "LeafOpened" });
+    const query = { address, event, args: { ...record }, strict: true, fromBlock: blockNumber, toBlock: blockNumber };
+    const leaves = await rpc("an opened leaf", () => client.getLogs({ ...query, strict: true }));
+    const leaf = leaves.findLast((l) => l.transactionHash === transactionHash && l.logIndex < found.logIndex);
+    return leaf && hexToBytes(leaf.args.inputs);
   };
 
   const asset = async (): Promise<Address> =>
@@ -85,9 +123,10 @@ export function createCourtReads(client: PublicClient, deployment: Deployment) {
 
   return {
     juries: juries.address.toLowerCase() as Address,
-    demands: demands.address,
     opened,
     rerunOf,
+    shownOutputs,
+    openedInputs,
     asset,
     /** Jurors by seat, lower case. */
     jurors: async (id: Hex): Promise<Address[]> => {
@@ -102,16 +141,31 @@ export function createCourtReads(client: PublicClient, deployment: Deployment) {
     /** What a demand is about: of a verifier's outputs, the data root. */
     subjectOf: async (id: Hex): Promise<Hex> =>
       (await rpc("a demand", () => client.readContract({ ...demands, functionName: "demandOf", args: [id] }))).subject,
-    /** What a demand costs, in the asset's smallest unit. */
-    demandBond: (): Promise<bigint> =>
-      rpc("the bond of demands", () => client.readContract({ ...demands, functionName: "bond" })),
-    /** The account's tokens and what it lets demands take, with the asset's decimals. */
-    purse: async (account: Address): Promise<{ balance: bigint; allowance: bigint; decimals: number }> => {
+    /** Where a room that takes bonds stands. */
+    room: (room: BondRoom): Address => at(room),
+    /** What it takes at a time, in the asset's smallest unit. */
+    bond: (room: BondRoom): Promise<bigint> =>
+      rpc("a bond", () => client.readContract({ ...demands, address: at(room), functionName: "bond" })),
+    /** What `claimChallenger` would pay an account now, in the asset's smallest unit. */
+    bountyOf: (account: Address): Promise<bigint> =>
+      rpc("bounties", () =>
+        client.readContract({
+          address: at("RewardDistributor"),
+          abi: rewardDistributorAbi,
+          functionName: "claimableChallenger",
+          args: [account],
+        }),
+      ),
+    /** The account's tokens and what it lets a room take, with the asset's decimals. */
+    purse: async (
+      account: Address,
+      room: BondRoom,
+    ): Promise<{ balance: bigint; allowance: bigint; decimals: number }> => {
       const token = { address: await asset(), abi: assetAbi } as const;
       const [balance, allowance, decimals] = await rpc("the verifier's tokens", () =>
         Promise.all([
           client.readContract({ ...token, functionName: "balanceOf", args: [account] }),
-          client.readContract({ ...token, functionName: "allowance", args: [account, demands.address] }),
+          client.readContract({ ...token, functionName: "allowance", args: [account, at(room)] }),
           client.readContract({ ...token, functionName: "decimals" }),
         ]),
       );

@@ -9,7 +9,8 @@ export type Judged = { vote: Vote; outputHash: Hex; reason: string };
 
 const VOTES = { match: "acquit", mismatch: "convict", grey: "unknown" } as const;
 
-const unknown = (reason: string): Judged => ({ vote: "unknown", outputHash: zeroHash, reason });
+/** The vote of who cannot judge. */
+export const unknown = (reason: string): Judged => ({ vote: "unknown", outputHash: zeroHash, reason });
 
 /** Canonical tensors, or null where the bytes are none. */
 function read(bytes: Uint8Array): Tensor[] | null {

@@ -1,11 +1,12 @@
 import { setImmediate } from "node:timers/promises";
-import { decodeTensors, encodeTensors, ROLE_RERUN, type Tensor } from "@surety/protocol";
+import { decodeTensors, encodeTensors, ROLE_RERUN, rerunTree, type Tensor } from "@surety/protocol";
 import { deadlines } from "../deadlines.ts";
 import type { Jobs } from "../jobs.ts";
 import type { Rerunner, Step, StepDeps } from "../ports.ts";
-import { positionsOf, rerunBasis } from "../samples.ts";
+import { leafOfSamples, positionsOf, rerunBasis } from "../samples.ts";
 import type { Assignment, LeafRow } from "../store/index.ts";
-import { dataRootOf } from "./data-root.ts";
+import { storedItems } from "./data-root.ts";
+import { drawOf, type MixedFrom, runOwn } from "./own.ts";
 
 /** Leaves that one message to a runtime carries: results are kept this often. */
 const BATCH = 8;
@@ -15,10 +16,11 @@ const bytesOf = (result: Tensor[] | Error): Uint8Array | null =>
 
 /**
  * Runs the inputs of sampled leaves natively and in WASM and keeps the outputs: what the seat commits to, before it may see
- * the provider's. When time is up, what has been run counts and the rest stays without an own result.
+ * the provider's; then the input of its own. When time is up, what has been run counts and the rest stays without an own
+ * result.
  */
 export function createLeafRerun(deps: StepDeps & { jobs: Jobs; rerunner: Rerunner }): Step {
-  const { store, facts, chainMs, log, jobs, rerunner } = deps;
+  const { store, facts, chainMs, models, log, jobs, rerunner } = deps;
   const isOpen = (a: Assignment): boolean => {
     const now = store.assignments.get(a);
     return now?.state === "evidence" && now.basis === a.basis;
@@ -39,9 +41,38 @@ export function createLeafRerun(deps: StepDeps & { jobs: Jobs; rerunner: Rerunne
     });
   };
 
+  /** The leaves that the own input is mixed from; undefined if the seat does not owe it: it has not run both. */
+  const mixedFrom = (a: Assignment): (MixedFrom & { w: number }) | undefined => {
+    const basis = rerunBasis(a.basis);
+    const { i, k, w } = drawOf(a, basis);
+    const samples = leafOfSamples(positionsOf(a, basis), store.leaves.of(a));
+    const [first, second] = [samples[i], samples[k]];
+    if (!first?.native || !first.wasm || !second?.native || !second.wasm) return undefined;
+    return { i: first.inputs, k: second.inputs, w };
+  };
+
+  const runOwnInput = async (a: Assignment): Promise<void> => {
+    const manifest = models.get(a.modelId)?.manifest;
+    const from = mixedFrom(a);
+    if (!manifest || !from || store.own.get(a)) return;
+    const ran = await runOwn({ modelId: a.modelId, manifest, rerunner }, from, from.w);
+    const { epoch, modelId } = a;
+    if (ran instanceof Error) return log.warn({ epoch, modelId, why: ran.message }, "the seat's own input was not run");
+    store.transact(() => {
+      if (isOpen(a)) store.own.add(a, ran);
+    });
+  };
+
   const finish = (a: Assignment): void => {
     store.transact(() => {
-      const dataRoot = dataRootOf(positionsOf(a, rerunBasis(a.basis)), store.leaves.of(a));
+      const { epoch, modelId } = a;
+      if (!store.own.get(a) && mixedFrom(a)) {
+        log.warn(
+          { epoch, modelId },
+          "the seat's own input is not in its commitment: if it is demanded, that costs 5 %",
+        );
+      }
+      const dataRoot = rerunTree(storedItems(store, a)).root;
       store.assignments.move(a, "evidence", "rerun", { dataRoot });
     });
   };
@@ -52,6 +83,8 @@ export function createLeafRerun(deps: StepDeps & { jobs: Jobs; rerunner: Rerunne
       await run(a, open.slice(i, i + BATCH));
       if (signal.aborted) return;
     }
+    if (isOpen(a)) await runOwnInput(a);
+    if (signal.aborted) return;
     await setImmediate();
     if (isOpen(a)) finish(a);
   };

@@ -1,4 +1,13 @@
-import { probesFor, probesPerSeat, ROLE_PROBE, ROLE_RERUN, seats } from "@surety/protocol";
+import {
+  probesFor,
+  probesPerSeat,
+  REDRAW_SEATS,
+  ROLE_PROBE,
+  ROLE_REDRAW,
+  ROLE_RERUN,
+  SEATS,
+  seats,
+} from "@surety/protocol";
 import type { Address } from "viem";
 import type { Key } from "../store/types.ts";
 import type { Facts } from "../watch/facts.ts";
@@ -12,23 +21,23 @@ export type Duty = Key & {
 
 type Draw = Key & { facts: Facts; me: Address };
 
-/** The seat of `me` on one committee, computed from the tickets; undefined if it has none or the seed is missing. */
-function mySeat({ facts, me, epoch, provider, modelId, role }: Draw): number | undefined {
+/** One committee, computed from the tickets, by seat; undefined if its seed or its provider is unknown. */
+export function committeeOf(
+  facts: Facts,
+  { epoch, provider, modelId, role }: Omit<Key, "role"> & { role: number },
+): (Address | null)[] | undefined {
   const drawn = facts.seed(role === ROLE_PROBE ? epoch - 2n : epoch);
   const owner = facts.provider(provider)?.owner.at(epoch);
   if (!drawn || !owner) return undefined;
   const length = facts.ticketLengthFor(epoch);
-  const committee = seats({
-    seed: drawn.seed,
-    provider,
-    modelId,
-    epoch,
-    role,
-    tickets: facts.tickets(),
-    length,
-    owner,
-  });
-  const seat = committee.indexOf(me);
+  const count = role === ROLE_REDRAW ? REDRAW_SEATS : SEATS;
+  const tickets = facts.tickets();
+  return seats({ seed: drawn.seed, provider, modelId, epoch, role, tickets, length, owner, count });
+}
+
+/** The seat of `me` on one committee; undefined if it has none or the seed is missing. */
+function mySeat({ facts, me, ...key }: Draw): number | undefined {
+  const seat = committeeOf(facts, key)?.indexOf(me) ?? -1;
   return seat < 0 ? undefined : seat;
 }
 

@@ -19,7 +19,7 @@ export function createSchedule({
   rng,
   log,
 }: Pick<StepDeps, "facts" | "me" | "store" | "rng" | "log">): Step {
-  const { assignments, probes, leaves } = store;
+  const { assignments, probes, leaves, own } = store;
   let known: Facts | undefined;
   const drawn = new Map<string, string>();
 
@@ -41,6 +41,7 @@ export function createSchedule({
     const { epoch, provider, modelId, role } = old;
     log.info({ epoch, provider, modelId, role }, "the chain was reorganised: an assignment starts again or is gone");
     assignments.remove(old);
+    own.remove(old);
     if (role === ROLE_PROBE) probes.remove(old);
     else leaves.remove(old);
   };

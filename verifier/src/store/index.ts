@@ -3,12 +3,14 @@ import { createCommitments } from "./commitments.ts";
 import { createIdentity } from "./identity.ts";
 import { createLeaves } from "./leaves.ts";
 import { openWork } from "./open.ts";
+import { createOwnOutputsTable } from "./own-outputs.ts";
 import { createProbes } from "./probes.ts";
 
 export * from "./assignments.ts";
 export * from "./commitments.ts";
 export * from "./identity.ts";
 export * from "./leaves.ts";
+export * from "./own-outputs.ts";
 export * from "./probes.ts";
 export * from "./types.ts";
 
@@ -27,6 +29,7 @@ export function createStore(path: string) {
     assignments: createAssignments(db),
     probes: createProbes(db),
     leaves: createLeaves(db),
+    own: createOwnOutputsTable(db),
     commitments: createCommitments(db),
     /** Runs synchronous `work` in one transaction. */
     transact: transaction,
@@ -37,11 +40,12 @@ export function createStore(path: string) {
         .get();
       return typeof row?.epoch === "number" ? BigInt(row.epoch) : undefined;
     },
-    /** Drops probes and leaves of epochs before `epoch`, once nothing can be asked of them; assignments stay. */
+    /** Drops probes, leaves and own outputs of epochs before `epoch`, once nothing can be asked of them; assignments stay. */
     prune: (epoch: bigint): void => {
       transaction(() => {
         db.prepare("DELETE FROM probe WHERE epoch < ?").run(epoch);
         db.prepare("DELETE FROM leaf WHERE epoch < ?").run(epoch);
+        db.prepare("DELETE FROM own_output WHERE epoch < ?").run(epoch);
       });
     },
     close,

@@ -38,6 +38,15 @@ ALTER TABLE leaf ADD COLUMN proof TEXT;
 ALTER TABLE leaf ADD COLUMN salt TEXT;
 `;
 
+// What a seat's own input gave: blobs may be empty.
+const OWN = `
+CREATE TABLE own_output (
+  epoch INTEGER NOT NULL, provider TEXT NOT NULL, model_id TEXT NOT NULL, role INTEGER NOT NULL,
+  native BLOB NOT NULL, wasm BLOB NOT NULL,
+  PRIMARY KEY (epoch, provider, model_id, role)
+) STRICT;
+`;
+
 /**
  * Opens the database of the verifier's work, made if there is none. A commit here survives the process, not a power cut: what
  * must survive that is in the journal, and the rest can be done again.
@@ -47,6 +56,6 @@ ALTER TABLE leaf ADD COLUMN salt TEXT;
 export function openWork(path: string): Database {
   const database = openDatabase(path);
   database.db.exec("PRAGMA synchronous = NORMAL");
-  database.migrate("verifier", [SCHEMA, COURT]);
+  database.migrate("verifier", [SCHEMA, COURT, OWN]);
   return database;
 }

@@ -103,3 +103,6 @@ export type LeafRow = {
   /** Salt that opened the leaf's seal; known with `outputs`. */
   salt: Hex | null;
 };
+
+/** A seat's outputs on the input of its own, canonical tensors; both empty where the model has no such input. */
+export type OwnOutputs = { native: Uint8Array; wasm: Uint8Array };

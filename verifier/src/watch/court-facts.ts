@@ -16,8 +16,42 @@ export type DemandFacts = {
   deadline: bigint;
 };
 
-/** A jury's times, Unix seconds. */
+/** A demand for a verifier's outputs that it has answered. */
+export type ShownFacts = DemandFacts & {
+  /** Block of the answer, which holds the outputs. */
+  block: bigint;
+};
+
+/** A case about a seat that has not ended. */
+export type SeatCaseFacts = {
+  /** That of the demand by which the outputs were shown. */
+  id: Hex;
+  verifier: Address;
+  challenger: Address;
+  provider: Address;
+  modelId: Hex;
+  epoch: bigint;
+  /** 1 re-run, 2 redraw. */
+  role: number;
+  seat: number;
+  /** Sample; their number for the seat's own input. */
+  j: number;
+  /** Until when the verifier may call the jury (Unix seconds). */
+  answerEnd: bigint;
+  jury: JuryFacts | undefined;
+};
+
+/** A breach of a promise that was noted and not collected. */
+export type BreachFacts = { provider: Address; modelId: Hex; index: bigint; epoch: bigint };
+
+/** Where jurors are paid. */
+export type CaseRoom = "DisputeCourt" | "SeatCases";
+
+/** A jury that was called; times in Unix seconds. */
 export type JuryFacts = {
+  /** The case that it is about, in whichever room. */
+  id: Hex;
+  modelId: Hex;
   /** Epoch whose seed draws it. */
   epoch: bigint;
   start: bigint;
@@ -56,7 +90,13 @@ type CourtEvents =
   | "JurorPaid"
   | "FaultProven"
   | "Owed"
-  | "Claimed";
+  | "Claimed"
+  | "SeatCaseOpened"
+  | "SeatCaseClosed"
+  | "Missed"
+  | "Breached"
+  | "PromisePunished"
+  | "BountyAdded";
 
 /** What the court has told so far. All addresses in lower case. */
 export type CourtFacts = {
@@ -69,17 +109,34 @@ export type CourtFacts = {
   wasDemanded(id: Hex): boolean;
   /** How many demands an account has made. */
   made(demander: Address): number;
-  /** The latest epoch about which a verifier's outputs were demanded. */
+  /** The latest epoch of which a verifier showed its outputs and took a bond for it. */
   lastAsked(verifier: Address): bigint | undefined;
+  /** Outputs that verifiers have shown, ever. */
+  shown(): Iterable<ShownFacts>;
+  shownBy(id: Hex): ShownFacts | undefined;
   /** Cases that have not ended. */
   cases(): CaseFacts[];
+  /** A case that has not ended. */
+  caseOf(id: Hex): CaseFacts | undefined;
+  /** All juries ever called. */
+  juries(): Iterable<JuryFacts>;
   /** Undefined if there never was such a case. */
   caseState(id: Hex): CaseState | undefined;
   findings(): readonly FindingFacts[];
   commitmentOf(id: Hex, juror: Address): Hex | undefined;
   hasRevealed(id: Hex, juror: Address): boolean;
   /** Ended cases that owe a juror its part. */
-  unpaid(juror: Address): Hex[];
+  unpaid(juror: Address): { id: Hex; room: CaseRoom }[];
+  /** Cases about seats that have not ended. */
+  seatCases(): SeatCaseFacts[];
+  seatCase(id: Hex): SeatCaseFacts | undefined;
+  /** Whether a case about a seat was ever opened. */
+  wasCharged(id: Hex): boolean;
+  /** Whether a miss of a verifier in an epoch was noted. */
+  hasMissed(verifier: Address, epoch: bigint): boolean;
+  breaches(): BreachFacts[];
+  /** The epochs that have bounties for an account, the latest last. */
+  bounties(challenger: Address): readonly bigint[];
   isProven(fault: Hex): boolean;
   /** What all rooms together owe an account, in the asset's smallest unit. */
   owed(account: Address): bigint;
@@ -97,11 +154,18 @@ export function createCourtFacts(): CourtFacts {
   const asked = new Map<Address, bigint>();
   const open = new Map<Hex, CaseFacts>();
   const states = new Map<Hex, CaseState>();
+  const juries = new Map<Hex, JuryFacts>();
   const findings: FindingFacts[] = [];
   const commitments = new Map<string, Hex>();
   /** Who revealed in a case and was not paid. */
   const jurors = new Map<Hex, Set<Address>>();
-  const paying = new Set<Hex>();
+  const paying = new Map<Hex, CaseRoom>();
+  const shown = new Map<Hex, ShownFacts>();
+  const charged = new Set<Hex>();
+  const seatCases = new Map<Hex, SeatCaseFacts>();
+  const missed = new Set<string>();
+  const breaches = new Map<string, BreachFacts>();
+  const bounties = new Map<Address, bigint[]>();
   const revealed = new Set<string>();
   const proven = new Set<Hex>();
   const credits = new Map<Address, bigint>();
@@ -116,10 +180,15 @@ export function createCourtFacts(): CourtFacts {
         const [accused, demander, kind] = [low(args.accused), low(args.demander), DEMAND_KINDS[args.kind]!];
         demanded.add(id);
         makers.set(demander, (makers.get(demander) ?? 0) + 1);
-        if (kind === "outputs") asked.set(accused, epoch);
         demands.set(id, { id, accused, demander, kind, modelId, epoch, place, deadline });
       },
-      Answered: ({ id }) => demands.delete(id),
+      Answered: ({ id, bond }, _, block) => {
+        const demand = demands.get(id);
+        demands.delete(id);
+        if (demand?.kind !== "outputs") return;
+        shown.set(id, { ...demand, block });
+        if (bond > 0n) asked.set(demand.accused, demand.epoch);
+      },
       Unanswered: ({ id }) => demands.delete(id),
       CaseOpened: ({ id, provider, modelId, epoch, seq, answerEnd }) => {
         states.set(id, "open");
@@ -130,14 +199,18 @@ export function createCourtFacts(): CourtFacts {
         const answerEnd = open.get(id)?.answerEnd;
         open.set(id, { id, provider: low(provider), modelId, epoch, seq, answerEnd, jury: undefined });
       },
-      JuryCalled: ({ id, epoch, start, commitEnd, revealEnd }, _, block) => {
+      JuryCalled: ({ id, modelId, epoch, start, commitEnd, revealEnd }, _, block) => {
+        const jury = { id, modelId, epoch, start, commitEnd, revealEnd, block };
+        juries.set(id, jury);
         const tried = open.get(id);
-        if (tried) open.set(id, { ...tried, jury: { epoch, start, commitEnd, revealEnd, block } });
+        if (tried) open.set(id, { ...tried, jury });
+        const charge = seatCases.get(id);
+        if (charge) seatCases.set(id, { ...charge, jury });
       },
       CaseClosed: ({ id, state, perJuror }) => {
         states.set(id, CASE_STATES[state]!);
         open.delete(id);
-        if (perJuror > 0n) paying.add(id);
+        if (perJuror > 0n) paying.set(id, "DisputeCourt");
         else jurors.delete(id);
       },
       JurorCommitted: ({ id, juror, commitment }) => commitments.set(`${id}:${low(juror)}`, commitment),
@@ -149,6 +222,25 @@ export function createCourtFacts(): CourtFacts {
         const left = jurors.get(id);
         left?.delete(low(juror));
         if (left?.size === 0) paying.delete(id);
+      },
+      SeatCaseOpened: (args) => {
+        const [verifier, challenger, provider] = [low(args.verifier), low(args.challenger), low(args.provider)];
+        charged.add(args.id);
+        seatCases.set(args.id, { ...args, verifier, challenger, provider, jury: undefined });
+      },
+      SeatCaseClosed: ({ id, state }) => {
+        const isPaid = seatCases.get(id)?.jury && CASE_STATES[state] !== "mistrial";
+        seatCases.delete(id);
+        if (isPaid) paying.set(id, "SeatCases");
+        else jurors.delete(id);
+      },
+      Missed: ({ verifier, epoch }) => missed.add(`${low(verifier)}:${epoch}`),
+      Breached: ({ provider, modelId, index, epoch }) =>
+        breaches.set(`${low(provider)}:${modelId}:${index}`, { provider: low(provider), modelId, index, epoch }),
+      PromisePunished: ({ provider, modelId, index }) => breaches.delete(`${low(provider)}:${modelId}:${index}`),
+      BountyAdded: ({ challenger, epoch }) => {
+        const epochs = bounties.get(low(challenger)) ?? [];
+        if (epochs.at(-1) !== epoch) bounties.set(low(challenger), [...epochs, epoch]);
       },
       FaultProven: ({ fault }) => proven.add(fault),
       Owed: ({ account, amount }) => add(credits, account, amount),
@@ -162,11 +254,21 @@ export function createCourtFacts(): CourtFacts {
     made: (demander) => makers.get(demander) ?? 0,
     lastAsked: (verifier) => asked.get(verifier),
     cases: () => [...open.values()],
+    caseOf: (id) => open.get(id),
+    juries: () => juries.values(),
     caseState: (id) => states.get(id),
     findings: () => findings,
     commitmentOf: (id, juror) => commitments.get(`${id}:${juror}`),
     hasRevealed: (id, juror) => revealed.has(`${id}:${juror}`),
-    unpaid: (juror) => [...paying].filter((id) => jurors.get(id)?.has(juror)),
+    unpaid: (juror) => [...paying].flatMap(([id, room]) => (jurors.get(id)?.has(juror) ? [{ id, room }] : [])),
+    shown: () => shown.values(),
+    shownBy: (id) => shown.get(id),
+    seatCases: () => [...seatCases.values()],
+    seatCase: (id) => seatCases.get(id),
+    wasCharged: (id) => charged.has(id),
+    hasMissed: (verifier, epoch) => missed.has(`${verifier}:${epoch}`),
+    breaches: () => [...breaches.values()],
+    bounties: (challenger) => bounties.get(challenger) ?? [],
     isProven: (fault) => proven.has(fault),
     owed: (account) => (credits.get(account) ?? 0n) - (claims.get(account) ?? 0n),
     claimed: (account) => claims.get(account) ?? 0n,

@@ -1,5 +1,6 @@
 import { eventsOf } from "@surety/node-kit";
 import {
+  attendanceAbi,
   attestationHubAbi,
   commitmentBookAbi,
   demandsAbi,
@@ -11,9 +12,11 @@ import {
   modelRegistryAbi,
   providerRegistryAbi,
   receiptLogAbi,
+  rewardDistributorAbi,
+  seatCasesAbi,
   verifierRegistryAbi,
 } from "@surety/sdk";
-import type { ParseEventLogsReturnType } from "viem";
+import { getAbiItem, type ParseEventLogsReturnType } from "viem";
 
 /** The contracts whose events a verifier lives by. */
 export const WATCHED = [
@@ -31,6 +34,9 @@ export const WATCHED = [
   "Demands",
   "Juries",
   "DisputeCourt",
+  "SeatCases",
+  "Attendance",
+  "RewardDistributor",
 ] as const;
 
 const NAMES = [
@@ -61,6 +67,12 @@ const NAMES = [
   "FaultProven",
   "Owed",
   "Claimed",
+  "SeatCaseOpened",
+  "SeatCaseClosed",
+  "Missed",
+  "Breached",
+  "PromisePunished",
+  "BountyAdded",
 ] as const;
 
 // The tills have one interface: its events are taken from one of them.
@@ -77,6 +89,10 @@ const all = eventsOf([
   ...juriesAbi,
   ...disputeCourtAbi,
   ...demandsAbi,
+  ...seatCasesAbi,
+  ...attendanceAbi,
+  // Its claims are no till's.
+  getAbiItem({ abi: rewardDistributorAbi, name: "BountyAdded" }),
 ]);
 type Wanted = Extract<(typeof all)[number], { name: (typeof NAMES)[number] }>;
 

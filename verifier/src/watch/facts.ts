@@ -26,6 +26,7 @@ export type RevealFacts = { seat: number; verifier: Address; report: bigint; dat
 export type Facts = {
   apply(event: ChainEvent): void;
   times(epoch: bigint): EpochTimes;
+  windows(epoch: bigint): Windows;
   /** Seed of `epoch`, and when it was drawn (Unix seconds). */
   seed(epoch: bigint): { seed: Hex; drawnAt: bigint } | undefined;
   log(provider: Address, modelId: Hex, epoch: bigint): LogFacts | undefined;
@@ -111,6 +112,7 @@ export function createFacts(clock: Clock, windows: Windows): Facts {
   return {
     apply,
     times: (epoch) => epochTimes(clock, windowsBy.at(epoch) ?? windows, epoch),
+    windows: (epoch) => windowsBy.at(epoch) ?? windows,
     seed: (epoch) => seeds.get(epoch),
     log: (provider, modelId, epoch) => logs.get(id(provider, modelId, epoch)),
     logsOf: (modelId, from, to) =>

@@ -11,12 +11,13 @@ export function disputable(facts: Facts, { seen, epoch: current }: Pick<Moment, 
 }
 
 /**
- * Looks at every epoch once, when its reveals are over, and keeps what was found as long as it is news. After a start, and
+ * Looks at every epoch once, when its reveals are over and it is ripe, and keeps what was found as long as it is news. After a start, and
  * after a reorganisation, it looks again.
  */
 export function onceAnEpoch<T extends { isNew: () => boolean }>(
   getFacts: () => Facts,
   look: (epoch: bigint) => T[],
+  isRipe: (epoch: bigint, now: Moment) => boolean = () => true,
 ): (now: Moment) => T[] {
   const done = new Set<bigint>();
   let pending: T[] = [];
@@ -28,7 +29,7 @@ export function onceAnEpoch<T extends { isNew: () => boolean }>(
       pending = [];
     }
     for (const epoch of disputable(getFacts(), now)) {
-      if (done.has(epoch)) continue;
+      if (done.has(epoch) || !isRipe(epoch, now)) continue;
       done.add(epoch);
       pending.push(...look(epoch));
     }

@@ -16,7 +16,6 @@ export function missingLogs({ facts: getFacts }: SuspectDeps): (now: Moment) => 
       const act = { contract: "Faults", functionName: "missingLog", args: [provider, modelId, epoch] } as const;
       return {
         name,
-        takesBond: false,
         isNew: () => !getFacts().court.isProven(fault),
         call: async () => ({ key: name, ...act }),
       };

@@ -38,7 +38,7 @@ export function falseReceipts({ store, facts: getFacts }: SuspectDeps): (now: Mo
     const args = [a.receipt, a.signature, b.receipt, b.signature] as const;
     const name = `equivocation ${provider} ${modelId} ${epoch} ${seq}`;
     const call: Call = { key: name, contract: "Faults", functionName: "equivocation", args };
-    return { name, takesBond: false, isNew: () => !getFacts().court.isProven(fault), call: async () => call };
+    return { name, isNew: () => !getFacts().court.isProven(fault), call: async () => call };
   };
 
   const omission = ({ receipt, signature }: Signed, log: LogFacts): Suspicion => {
@@ -49,7 +49,7 @@ export function falseReceipts({ store, facts: getFacts }: SuspectDeps): (now: Mo
     const call: Call = { key: name, contract: "Demands", functionName: "demandReceipt", args };
     return {
       name,
-      takesBond: receipt.seq < log.count,
+      ...(receipt.seq < log.count && { bond: "Demands" }),
       isNew: () => !getFacts().court.wasDemanded(id),
       call: async () => call,
     };

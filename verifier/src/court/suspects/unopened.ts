@@ -1,15 +1,10 @@
 import { ROLE_RERUN, unpackRerunReport } from "@surety/protocol";
-import { encodeAbiParameters, keccak256, parseAbiParameters } from "viem";
 import type { Call, Moment } from "../../ports.ts";
 import { positionsOf, rerunBasis } from "../../samples.ts";
 import type { Assignment } from "../../store/index.ts";
 import type { SuspectDeps, Suspicion } from "../accuse.ts";
+import { sampleId } from "../demand-ids.ts";
 import { onceAnEpoch } from "./epochs.ts";
-
-const LOG = parseAbiParameters("address, bytes32, uint64");
-const DEMAND = parseAbiParameters("uint8, bytes32, uint64");
-/** `DemandKind.Sample`. */
-const SAMPLE = 0;
 
 /**
  * Finds samples that most seats say were not opened: a provider that shows nothing is found wrong by nobody, so somebody
@@ -21,16 +16,14 @@ export function unopenedLeaves({ store, facts: getFacts }: SuspectDeps): (now: M
     const reports = getFacts()
       .reveals(own)
       .map(({ report }) => unpackRerunReport(report));
-    const subject = keccak256(encodeAbiParameters(LOG, [provider, modelId, epoch]));
     return positionsOf(own, rerunBasis(own.basis)).flatMap((position, j): Suspicion[] => {
       const hidden = reports.filter(({ verdicts }) => verdicts[j] === "not-opened").length;
       if (2 * hidden <= reports.length) return [];
-      // Two samples on one unit are one demand.
-      const id = keccak256(encodeAbiParameters(DEMAND, [SAMPLE, subject, position]));
+      const id = sampleId(own, position);
       const name = `not opened ${id}`;
       const args = [provider, modelId, epoch, j] as const;
       const call: Call = { key: name, contract: "Demands", functionName: "demandSample", args };
-      return [{ name, takesBond: true, isNew: () => !getFacts().court.wasDemanded(id), call: async () => call }];
+      return [{ name, bond: "Demands", isNew: () => !getFacts().court.wasDemanded(id), call: async () => call }];
     });
   };
 

@@ -1,0 +1,167 @@
+import {
+  assignmentTree,
+  commitment,
+  packRerunReport,
+  rerunTree,
+  type SampleVerdict,
+  type Windows,
+} from "@surety/protocol";
+import { attendanceAbi, seatCasesAbi } from "@surety/sdk";
+import type { Store } from "@surety/verifier";
+import { expect } from "chai";
+import { type Address, type Hex, isAddressEqual, toHex } from "viem";
+import { sha256, storedItems } from "../../verifier/src/rerun/data-root.ts";
+import {
+  BONDS,
+  CLIENT,
+  freePort,
+  openTestMarket,
+  startMarketProvider,
+  startMarketVerifiers,
+  type TestMarket,
+  until,
+  verifierAccount,
+} from "./market.ts";
+
+const HONEST = 8;
+const JURY = { jurySize: 3n, juryVotes: 3n };
+const WINDOWS: Windows = {
+  logWindow: 4n,
+  beaconLag: 1n,
+  openWindow: 4n,
+  commitWindow: 7n,
+  outputWindow: 3n,
+  revealWindow: 6n,
+  disputeWindow: 90n,
+  answerWindow: 16n,
+  juryWindow: 24n,
+  grace: 2n,
+};
+const LENGTH = 16n;
+const SALT: Hex = `0x${"5a".repeat(32)}`;
+/** Code of a confirmed case about a seat (ISeatCases.sol). */
+const CONFIRMED = 3;
+
+/** A seat that runs its samples and makes up its own outputs, and misses everything else. */
+describe("a seat's own input before the court, end to end", function () {
+  this.timeout(400_000);
+  const forger = verifierAccount(HONEST);
+  let market: TestMarket;
+  let provider: Awaited<ReturnType<typeof startMarketProvider>> | undefined;
+  let verifiers: Awaited<ReturnType<typeof startMarketVerifiers>> | undefined;
+
+  before(async () => {
+    const port = await freePort();
+    const endpoint = `http://127.0.0.1:${port}`;
+    const terms = { length: LENGTH, windows: WINDOWS, verifiers: HONEST + 1, jury: JURY, endpoint, epochs: 8n };
+    market = await openTestMarket(terms);
+    provider = await startMarketProvider(market, { port });
+    verifiers = await startMarketVerifiers(market, HONEST);
+  });
+  after(async () => {
+    await provider?.shutdown.close("the test is over");
+    await verifiers?.close();
+    await market?.close();
+  });
+
+  /** An honest seat of an epoch that has its results, and its store. */
+  const honestSeat = (epoch: bigint) => {
+    const key = { epoch, provider: market.provider, modelId: market.modelId, role: 1 } as const;
+    const seats = verifiers!.stores.map((store) => ({ store, own: store.assignments.get(key) }));
+    return seats.find(({ own }) => own?.included);
+  };
+
+  /** What the forger commits to: an honest seat's results on the samples, and those on sample 0 as its own. */
+  const forge = (store: Store, own: NonNullable<ReturnType<Store["assignments"]["get"]>>, m: number) => {
+    const items = storedItems(store, own).filter(({ j }) => j < m);
+    const leaf = store.leaves.of(own).find(({ native }) => native && sha256(native) === items[0]!.nativeHash)!;
+    const made = { j: m, nativeHash: sha256(leaf.native!), wasmHash: sha256(leaf.wasm!) };
+    const tree = rerunTree([...items, made]);
+    return { dataRoot: tree.root, path: tree.proof(m)!, native: toHex(leaf.native!), wasm: toHex(leaf.wasm!) };
+  };
+
+  /** Sits on the first committee that it is drawn for. @returns the re-run as the court takes it, and what it holds */
+  const sit = async () => {
+    const { modelId } = market;
+    const hub = market.deployment.contracts.AttestationHub!;
+    const me = forger.account.address;
+    for (let epoch = market.firstEpoch; ; epoch++) {
+      const times = market.times(epoch);
+      await market.until(times.openEnd);
+      const seats: Address[] = await market.read("AttestationHub", "seatsOf", market.provider, modelId, epoch, 1);
+      const seat = seats.findIndex((one) => isAddressEqual(one, me));
+      const { m } = await market.read("ReceiptLog", "log", market.provider, modelId, epoch);
+      if (seat < 0 || m === 0) continue;
+      await until("an honest seat has its results", () => honestSeat(epoch) !== undefined, 10_000);
+      const { store, own } = honestSeat(epoch)!;
+      const forged = forge(store, own!, m);
+      const assigned = {
+        role: 1,
+        provider: market.provider,
+        modelId,
+        report: 0n,
+        dataRoot: forged.dataRoot,
+        salt: SALT,
+      };
+      const { root, proof } = assignmentTree([assigned]);
+      const hash = commitment({ hub, epoch, round: 0, sender: me, root });
+      await market.write(forger, "AttestationHub", "commit", epoch, hash);
+      await market.until(times.outputEnd);
+      const verdicts = Array.from({ length: m }, (): SampleVerdict => "match");
+      const report = packRerunReport({ n: m, verdicts, panel: 1 });
+      const shown = { ...assigned, seat, report, proof: proof(0) };
+      await market.write(forger, "AttestationHub", "reveal", epoch, [shown]);
+      const rerun = { ...assigned, epoch, seat, verifier: me, proof: proof(0) };
+      return { rerun, m, forged };
+    }
+  };
+
+  const closed = () =>
+    market.client.getContractEvents({
+      address: market.deployment.contracts.SeatCases!,
+      abi: seatCasesAbi,
+      eventName: "SeatCaseClosed",
+      fromBlock: market.deployment.startBlock,
+      strict: true,
+    });
+  const missed = async () => {
+    const logs = await market.client.getContractEvents({
+      address: market.deployment.contracts.Attendance!,
+      abi: attendanceAbi,
+      eventName: "Missed",
+      fromBlock: market.deployment.startBlock,
+      strict: true,
+    });
+    return logs.map(({ args }) => args);
+  };
+
+  it("costs half of its stake what the model does not give, though it calls the jury", async () => {
+    const { rerun, m, forged } = await sit();
+    await market.write(CLIENT, "TestAsset", "approve", market.deployment.contracts.Demands, BONDS.demand);
+    await market.until(market.times(rerun.epoch).revealEnd);
+    // The next seed names one seat in ten; this one is asked whether it does or not.
+    const id: Hex = await market.read(
+      "Demands",
+      "outputsId",
+      ...([rerun.provider, rerun.modelId, rerun.epoch, 1, rerun.seat, m] as const),
+    );
+    await market.write(CLIENT, "Demands", "demandOutputs", rerun, m);
+    await market.write(forger, "Demands", "answerOutputs", id, forged.native, forged.wasm, forged.path);
+    const stateOf = async () => (await market.read("SeatCases", "caseOf", id)).state;
+    await until("a verifier opens a case", async () => (await stateOf()) > 0, 60_000);
+    await market.write(forger, "TestAsset", "approve", market.deployment.contracts.SeatCases, BONDS.court);
+    await market.write(forger, "SeatCases", "callJury", id);
+    await until("the case is closed", async () => (await closed()).length > 0, 120_000);
+    const [{ args, blockNumber }] = (await closed()) as [Awaited<ReturnType<typeof closed>>[number]];
+    const { convictions, revealed } = await market.read("Juries", "juryOf", id);
+    expect([args.state, convictions, revealed]).to.deep.equal([CONFIRMED, 3, 3]);
+    const before = await market.stakeAt(forger.account.address, blockNumber - 1n);
+    expect(args.taken).to.equal((before + 1n) / 2n);
+  });
+
+  it("costs the forger the duties that it missed, and nobody else", async () => {
+    const found = () => missed();
+    await until("a miss is noted", async () => (await found()).length > 0, 60_000);
+    for (const { verifier } of await found()) expect(verifier).to.equal(forger.account.address);
+  });
+});
