@@ -1,5 +1,6 @@
-import { ROLE_RERUN, rerunTree } from "@surety/protocol";
+import { rerunTree } from "@surety/protocol";
 import { toHex } from "viem";
+import { isRerun } from "../deadlines.ts";
 import type { Jobs } from "../jobs.ts";
 import type { Moment, Sender, Step, StepDeps } from "../ports.ts";
 import { itemsOf } from "../rerun/data-root.ts";
@@ -24,7 +25,7 @@ export function createOwnOutputs(deps: Deps): Step {
     const subject = await reads.subjectOf(id);
     const seat = store.assignments
       .ofEpoch(epoch)
-      .find((a) => a.role === ROLE_RERUN && a.modelId === modelId && a.dataRoot === subject);
+      .find((a) => isRerun(a.role) && a.modelId === modelId && a.dataRoot === subject);
     const positions = seat && positionsOf(seat, rerunBasis(seat.basis));
     const leaves = seat ? store.leaves.of(seat) : [];
     const leaf = positions && leafOfSamples(positions, leaves)[Number(place)];

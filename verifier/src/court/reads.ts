@@ -60,23 +60,26 @@ export function createCourtReads(client: PublicClient, deployment: Deployment) {
    * A seat's re-run as the court takes it: its salt and path stand in the call that revealed it alone. Undefined if another
    * contract passed that call on.
    */
-  const rerunOf = async (record: RecordEpoch, shown: RevealFacts): Promise<RerunArgs | undefined> => {
-    const { provider, modelId, epoch } = record;
+  const rerunOf = async (
+    record: RecordEpoch & { role: number },
+    shown: RevealFacts,
+  ): Promise<RerunArgs | undefined> => {
+    const { provider, modelId, epoch, role } = record;
     const { seat, verifier, dataRoot, block } = shown;
     const event = getAbiItem({ abi: attestationHubAbi, name: "Revealed" });
-    const query = { address: hub, event, args: record, strict: true } as const;
+    const query = { address: hub, event, args: { provider, modelId, epoch }, strict: true } as const;
     const logs = await rpc("a reveal", () => client.getLogs({ ...query, fromBlock: block, toBlock: block }));
-    const found = logs.find(({ args }) => args.role === 1 && args.seat === seat);
+    const found = logs.find(({ args }) => args.role === role && args.seat === seat);
     if (!found) return undefined;
     const { input, to } = await rpc("a reveal", () => client.getTransaction({ hash: found.transactionHash }));
     if (!to || !isAddressEqual(to, hub)) return undefined;
     const { functionName, args } = decodeFunctionData({ abi: attestationHubAbi, data: input });
     if (functionName !== "reveal") return undefined;
     const reveal = args[1].find(
-      (r) => r.role === 1 && r.seat === seat && isAddressEqual(r.provider, provider) && r.modelId === modelId,
+      (r) => r.role === role && r.seat === seat && isAddressEqual(r.provider, provider) && r.modelId === modelId,
     );
     return (
-      reveal && { provider, modelId, epoch, role: 1, seat, verifier, dataRoot, salt: reveal.salt, proof: reveal.proof }
+      reveal && { provider, modelId, epoch, role, seat, verifier, dataRoot, salt: reveal.salt, proof: reveal.proof }
     );
   };
 

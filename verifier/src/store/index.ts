@@ -1,9 +1,11 @@
+import { ROLE_REDRAW, ROLE_RERUN } from "@surety/protocol";
 import { createAssignments } from "./assignments.ts";
 import { createCommitments } from "./commitments.ts";
 import { createIdentity } from "./identity.ts";
 import { createLeaves } from "./leaves.ts";
 import { openWork } from "./open.ts";
 import { createProbes } from "./probes.ts";
+import type { Assignment, Key } from "./types.ts";
 
 export * from "./assignments.ts";
 export * from "./commitments.ts";
@@ -11,6 +13,10 @@ export * from "./identity.ts";
 export * from "./leaves.ts";
 export * from "./probes.ts";
 export * from "./types.ts";
+
+/** The seat of the other round that this verifier has on the same record: the two share its leaves. */
+export const otherRerun = ({ assignments }: Pick<Store, "assignments">, key: Key): Assignment | undefined =>
+  assignments.get({ ...key, role: key.role === ROLE_RERUN ? ROLE_REDRAW : ROLE_RERUN });
 
 /** Everything the verifier knows of its own work. */
 export type Store = ReturnType<typeof createStore>;

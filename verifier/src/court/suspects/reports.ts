@@ -1,5 +1,6 @@
-import { ROLE_RERUN, rerunTree, unpackRerunReport } from "@surety/protocol";
+import { rerunTree, unpackRerunReport } from "@surety/protocol";
 import { encodeAbiParameters, keccak256, parseAbiParameters, zeroHash } from "viem";
+import { isRerun } from "../../deadlines.ts";
 import type { Call, Moment } from "../../ports.ts";
 import { itemsOf, sha256 } from "../../rerun/data-root.ts";
 import { leafOfSamples, positionsOf, rerunBasis } from "../../samples.ts";
@@ -26,7 +27,7 @@ const REST = 30n;
  */
 export function falseReports({ store, facts: getFacts, me, models, reads }: SuspectDeps): (now: Moment) => Suspicion[] {
   const refuted = (own: Assignment, shown: RevealFacts, leaves: (LeafRow | undefined)[]): Suspicion | undefined => {
-    const { provider, modelId, epoch } = own;
+    const { provider, modelId, epoch, role } = own;
     const { verdicts } = unpackRerunReport(shown.report);
     const isExact = models.get(modelId)?.profile.outputs.every(({ tauMax }) => tauMax === 0) ?? false;
     const j = leaves.findIndex((leaf, i) => {
@@ -39,11 +40,11 @@ export function falseReports({ store, facts: getFacts, me, models, reads }: Susp
     const leaf = leaves[j];
     if (!leaf) return undefined;
     const fault = keccak256(
-      encodeAbiParameters(REFUTED, ["refuted verdict", provider, modelId, epoch, ROLE_RERUN, shown.seat]),
+      encodeAbiParameters(REFUTED, ["refuted verdict", provider, modelId, epoch, role, shown.seat]),
     );
-    const name = `refuted verdict ${provider} ${modelId} ${epoch} ${shown.seat}`;
+    const name = `refuted verdict ${provider} ${modelId} ${epoch} ${role} ${shown.seat}`;
     const call = async (): Promise<Call | undefined> => {
-      const rerun = await reads.rerunOf({ provider, modelId, epoch }, shown);
+      const rerun = await reads.rerunOf({ provider, modelId, epoch, role }, shown);
       const path = rerunTree(itemsOf(positionsOf(own, rerunBasis(own.basis)), store.leaves.of(own))).proof(j);
       if (!rerun || !path) return undefined;
       const hashes = [sha256(leaf.native!), sha256(leaf.wasm!)] as const;
@@ -54,18 +55,18 @@ export function falseReports({ store, facts: getFacts, me, models, reads }: Susp
   };
 
   const unshown = (own: Assignment, shown: RevealFacts): Suspicion | undefined => {
-    const { provider, modelId, epoch } = own;
+    const { provider, modelId, epoch, role } = own;
     const { verdicts } = unpackRerunReport(shown.report);
     const j = verdicts.findIndex((verdict) => verdict === "match" || verdict === "mismatch");
     if (j < 0) return undefined;
-    const id = keccak256(encodeAbiParameters(DEMAND, [OUTPUTS, provider, modelId, epoch, ROLE_RERUN, shown.seat, j]));
-    const name = `own outputs ${provider} ${modelId} ${epoch} ${shown.seat}`;
+    const id = keccak256(encodeAbiParameters(DEMAND, [OUTPUTS, provider, modelId, epoch, role, shown.seat, j]));
+    const name = `own outputs ${provider} ${modelId} ${epoch} ${role} ${shown.seat}`;
     const isAsked = (): boolean => {
       const last = getFacts().court.lastAsked(shown.verifier);
       return last !== undefined && epoch < last + REST;
     };
     const call = async (): Promise<Call | undefined> => {
-      const rerun = await reads.rerunOf({ provider, modelId, epoch }, shown);
+      const rerun = await reads.rerunOf({ provider, modelId, epoch, role }, shown);
       return rerun && { key: name, contract: "Demands", functionName: "demandOutputs", args: [rerun, j] };
     };
     // No outputs can be shown under a root of zero: that is asked every time.
@@ -88,7 +89,7 @@ export function falseReports({ store, facts: getFacts, me, models, reads }: Susp
   return onceAnEpoch(getFacts, (epoch) =>
     store.assignments
       .ofEpoch(epoch)
-      .filter(({ role, state }) => role === ROLE_RERUN && (state === "revealed" || state === "done"))
+      .filter(({ role, state }) => isRerun(role) && (state === "revealed" || state === "done"))
       .flatMap(look),
   );
 }
