@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createHttp, type Http, openJournal } from "@surety/node-kit";
 import type { Windows } from "@surety/protocol";
 import type { Address } from "viem";
-import type { Log, Models } from "../ports.ts";
+import type { Log } from "../ports.ts";
 import { createStore } from "../store/index.ts";
 import { createVerifier, type Verifier, type VerifierDeps } from "../verifier.ts";
 import { fastClock, type SimTime } from "./fast-clock.ts";
@@ -80,10 +80,17 @@ export type World = {
 
 /**
  * Makes a world at the end of the epoch before {@link EPOCH}.
- * @param speed simulated seconds per second @param attending peers that reveal re-runs in the first round, by default all
+ * @param speed simulated seconds per second @param attending peers that reveal re-runs in the first round, by default all; deps take the place of the verifier's own
  */
 export async function createWorld(
-  options: { speed?: number; m?: number; latencyMs?: number; pace?: Pace; attending?: number; models?: Models } = {},
+  options: {
+    speed?: number;
+    m?: number;
+    latencyMs?: number;
+    pace?: Pace;
+    attending?: number;
+    deps?: Partial<VerifierDeps>;
+  } = {},
 ): Promise<World> {
   const { speed = 5, m = 12, latencyMs = 2_000, pace = DEVNET, attending = PEERS.length } = options;
   const { length, windows } = pace;
@@ -113,13 +120,14 @@ export async function createWorld(
     journal: openJournal(directory),
     store: createStore(join(directory, "work.sqlite")),
     http,
-    models: options.models ?? toyModels,
+    models: toyModels,
     rerunner: toyRerunner,
     inputs: () => toyInputs([(asked++ % 10) / 3, 1]),
     clock,
     rng: seededRng("world"),
     log,
     pollMs: 300,
+    ...options.deps,
   };
   const until = async (second: bigint): Promise<void> => {
     await clock.sleep(Math.max(0, Number(second) * 1000 - clock.now() + 20), closing.signal);
