@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { unpackProbeReport, unpackRerunReport } from "@surety/protocol";
 import { expect } from "chai";
-import { createStore } from "./store/index.ts";
+import { zeroHash } from "viem";
+import { type Assignment, createStore } from "./store/index.ts";
 import { serveChain } from "./testing/chain-over-http.ts";
 import { simNow } from "./testing/fast-clock.ts";
 import { createWorld, EPOCH, SLOW, type World } from "./testing/world.ts";
@@ -26,13 +27,26 @@ const POINTS = [
   "after reveal",
 ];
 
+/** And in a redraw, to which everything falls because the provider showed nothing before. */
+const REDRAW_POINTS = [
+  "after leaf",
+  "after run",
+  "before redraw journal",
+  "after redraw journal",
+  "after redraw commitment",
+  "after redraw commit",
+  "after outputs",
+  "after 2 committed to compared",
+  "before redraw reveal",
+  "after redraw reveal",
+];
+
 describe("verifier, killed between any two steps", () => {
   let world: World;
   afterEach(() => world.close());
 
-  it("comes back, loses nothing that could be kept, and never commits to two things", async function () {
-    this.timeout(180_000);
-    world = await createWorld({ pace: SLOW, speed: 3 });
+  /** Lives through the epoch with a process that dies at each of the points. @returns those where it did, and the work */
+  async function live(points: readonly string[], end: bigint): Promise<{ died: string[]; rows: Assignment[] }> {
     const { chain, time } = world;
     const { url, server } = await serveChain(chain);
     let child: ChildProcess | undefined;
@@ -49,10 +63,9 @@ describe("verifier, killed between any two steps", () => {
       return next;
     };
     const died: string[] = [];
-    const { revealEnd } = chain.facts().times(EPOCH);
-    const over = () => simNow(time) > Number(revealEnd + 8n) * 1000;
+    const over = () => simNow(time) > Number(end + 8n) * 1000;
     const supervise = async (): Promise<void> => {
-      for (const point of [...POINTS, "never"]) {
+      for (const point of [...points, "never"]) {
         if (over()) return;
         child = await start(point);
         const exit = once(child, "exit");
@@ -68,21 +81,64 @@ describe("verifier, killed between any two steps", () => {
       child?.kill("SIGKILL");
       server.close();
     }
-
-    expect(died).to.deep.equal(POINTS);
     const store = createStore(join(world.directory, "work.sqlite"));
-    const [probe, rerun] = store.assignments.ofEpoch(EPOCH);
+    const rows = store.assignments.ofEpoch(EPOCH);
     store.close();
-    expect([probe?.reason, rerun?.reason]).to.deep.equal([null, null]);
-    expect([probe?.state, rerun?.state]).to.deep.equal(["done", "done"]);
+    return { died, rows };
+  }
+
+  /** What was sent of a function and not refused, and how many different commitments were tried in all. */
+  const accepted = (what: string) =>
+    world.chain.sent.filter((sent) => sent.what.startsWith(what) && sent.refused === null);
+  const hashes = () =>
+    new Set(world.chain.sent.filter(({ what }) => what.startsWith("commit")).map(({ args }) => args[1])).size;
+
+  it("comes back, loses nothing that could be kept, and never commits to two things", async function () {
+    this.timeout(180_000);
+    world = await createWorld({ pace: SLOW, speed: 3 });
+    const { died, rows } = await live(POINTS, world.chain.facts().times(EPOCH).revealEnd);
+    expect(died).to.deep.equal(POINTS);
+    expect(rows.map(({ role, state, reason }) => [role, state, reason])).to.deep.equal([
+      [0, "done", null],
+      [1, "done", null],
+    ]);
+    const [probe, rerun] = rows;
     const report = unpackProbeReport(probe!.report!);
     expect(report.timely).to.equal(report.probes);
     expect(report.probes).to.be.within(6, 10);
     expect(unpackRerunReport(rerun!.report!).verdicts).to.deep.equal(Array(12).fill("match"));
-    const commits = chain.sent.filter(({ what }) => what.startsWith("commit"));
-    expect(new Set(commits.map(({ args }) => args[1])).size).to.equal(1);
-    expect(commits.filter(({ refused }) => refused === null)).to.have.length(1);
-    const reveals = chain.sent.filter(({ what, refused }) => what.startsWith("reveal") && refused === null);
-    expect(reveals).to.have.length(1);
+    expect(hashes()).to.equal(1);
+    expect(accepted("commit")).to.have.length(1);
+    expect(accepted("reveal")).to.have.length(1);
+  });
+
+  it("takes a redraw to its quorum, with a commitment and results of its own", async function () {
+    this.timeout(180_000);
+    world = await createWorld({ pace: SLOW, speed: 3, attending: 1 });
+    const { chain, provider } = world;
+    const { revealEnd, redrawEnd } = chain.facts().times(EPOCH);
+    provider.misbehave.inputs = (response) => {
+      if (chain.now().head.timestamp >= revealEnd) return false;
+      response.writeHead(503).end();
+      return true;
+    };
+    const { died, rows } = await live(REDRAW_POINTS, redrawEnd);
+    expect(died).to.deep.equal(REDRAW_POINTS);
+    expect(rows.map(({ role, state, reason }) => [role, state, reason])).to.deep.equal([
+      [0, "done", null],
+      [1, "done", null],
+      [2, "done", null],
+    ]);
+    const [, rerun, redraw] = rows;
+    expect(unpackRerunReport(rerun!.report!).verdicts).to.deep.equal(Array(12).fill("not-opened"));
+    expect(unpackRerunReport(redraw!.report!).verdicts).to.deep.equal(Array(12).fill("match"));
+    expect(rerun!.dataRoot).to.equal(zeroHash);
+    expect(redraw!.dataRoot).not.to.equal(zeroHash);
+    expect(hashes()).to.equal(2);
+    expect(accepted("commit")).to.have.length(2);
+    expect(accepted("reveal")).to.have.length(2);
+    const settled = chain.events.filter(({ eventName }) => eventName === "Settled");
+    expect(settled.map(({ args }) => args)).to.have.nested.property("[0].matches", 12);
+    expect(settled[0]!.timestamp >= redrawEnd).to.equal(true);
   });
 });

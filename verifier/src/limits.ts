@@ -26,8 +26,8 @@ CREATE TABLE reproduced (
 const fraction = (rng: Rng): number => Buffer.from(rng.bytes(6)).readUIntBE(0, 6) / 2 ** 48;
 
 /**
- * Gives the models whose calibration this machine reproduces (docs/protocol.md section 6): a verifier takes no seat on one
- * whose limits are more than twice its own, or that is pinned to another runtime or instruction set. A model that could
+ * Gives the models whose calibration this machine reproduces (docs/protocol.md section 6): a verifier abstains on the seats of
+ * one whose limits are more than twice its own, or that is pinned to another runtime or instruction set. A model that could
  * not be tried is left out, too, and tried again at the next start.
  */
 export async function reproducedModels(check: LimitsCheck): Promise<StoredModel[]> {
@@ -54,9 +54,9 @@ export async function reproducedModels(check: LimitsCheck): Promise<StoredModel[
     try {
       const why = await find(model);
       if (why === null) kept.push(model);
-      else log.error({ ...subject, why }, "this machine cannot judge by the model's profile: its seats are not taken");
+      else log.error({ ...subject, why }, "this machine cannot judge by the model's profile: it abstains on its seats");
     } catch (err) {
-      log.error({ err, ...subject }, "the model's limits could not be tried: its seats are not taken");
+      log.error({ err, ...subject }, "the model's limits could not be tried: it abstains on its seats");
     }
   }
   return kept;

@@ -31,7 +31,7 @@ export function randomInputs(sources: ReadonlyMap<string, RealInputs>, rng: Rng)
 
 /**
  * Loads the operator's module of real inputs, which exports `loadInputs(name)` with `{ count, at(index) }` for a model's name.
- * A model without inputs cannot be probed; its re-run seats can be served.
+ * A model without inputs cannot be probed: its probe seats abstain; its re-run seats can be served.
  * @throws SuretyError VERIFIER_BAD_INPUTS if the file cannot be loaded or exports no such function
  */
 export async function loadInputModule(
@@ -53,7 +53,7 @@ export async function loadInputModule(
       if (!(source.count > 0)) throw new SuretyError("VERIFIER_BAD_INPUTS", `it gives ${source.count} inputs`);
       sources.set(id, source);
     } catch (err) {
-      log.warn({ err, model: manifest.name }, "no inputs for this model: its probe seats will be missed");
+      log.warn({ err, model: manifest.name }, "no inputs for this model: it abstains on its probe seats");
     }
   }
   return sources;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { contractAddress, createChainClient, createHttp, readDeployment, renderTable, rpc } from "@surety/node-kit";
 import { SuretyError } from "@surety/protocol";
 import { rewardDistributorAbi } from "@surety/sdk";
-import { type Status, statusOf } from "../status.ts";
+import { type Explained, type Status, statusOf } from "../status.ts";
 import { createStore, type Identity } from "../store/index.ts";
 import type { StatusSettings } from "./config.ts";
 
@@ -54,18 +54,24 @@ const counts = (title: string, rows: Record<string, number>): string => {
   return shown.length === 0 ? "" : `\n${renderTable(columns, shown)}\n`;
 };
 
+const latest = (title: string, rows: readonly Explained[]): string => {
+  const lines = rows.map((m) => `  epoch ${m.epoch}, ${m.role} of ${m.provider}: ${m.reason} (${m.detail})\n`);
+  return lines.length === 0 ? "" : `\n${title}:\n${lines.join("")}`;
+};
+
 /** The status for people. */
 export function renderStatus(status: FullStatus): string {
-  const { verifier, assignments, attested, missed, byState, reasons, verdicts, lastMissed, claimable } = status;
-  const latest = lastMissed.map((m) => `  epoch ${m.epoch}, ${m.role} of ${m.provider}: ${m.reason} (${m.detail})\n`);
+  const { verifier, assignments, attested, abstained, missed, byState, verdicts, claimable } = status;
   return [
     `verifier ${verifier}\n`,
-    `${assignments} assignments: ${attested} attested, ${missed} missed\n`,
+    `${assignments} assignments: ${attested} attested, ${abstained} abstained (earn nothing), ${missed} missed (slashed)\n`,
     claimable === undefined ? "" : `claimable: ${claimable} of the asset's smallest unit\n`,
     counts("assignments by state", byState),
-    counts("missed because", reasons),
+    counts("missed because", status.reasons),
+    counts("abstained because", status.abstentions),
     counts("samples by verdict", verdicts.leaves),
     counts("probes' answers by verdict", verdicts.probes),
-    latest.length > 0 ? `\nlast missed:\n${latest.join("")}` : "",
+    latest("last missed", status.lastMissed),
+    latest("last abstained", status.lastAbstained),
   ].join("");
 }

@@ -1,10 +1,11 @@
-import { caseId, ROLE_RERUN } from "@surety/protocol";
+import { caseId, ROLE_REDRAW, ROLE_RERUN } from "@surety/protocol";
 import type { CourtProof } from "@surety/sdk";
 import type { Hex } from "viem";
 import type { Jobs } from "../jobs.ts";
 import type { Call, Moment, Sender, Step, StepDeps } from "../ports.ts";
 import { share } from "../random.ts";
 import { leafOfSamples, positionsOf, rerunBasis } from "../samples.ts";
+import type { Role } from "../store/index.ts";
 import type { FindingFacts } from "../watch/court-facts.ts";
 import type { Facts } from "../watch/facts.ts";
 import { type CourtTerms, isCheap } from "./limits.ts";
@@ -90,7 +91,8 @@ export function createEndings(deps: Deps): Step {
   /** The leaves of a finding that this verifier can prove: it sat on the committee and got them opened. */
   const provable = (finding: FindingFacts): { id: Hex; proof: CourtProof }[] => {
     const { provider, modelId, epoch, mismatches } = finding;
-    const seat = store.assignments.get({ provider, modelId, epoch, role: ROLE_RERUN });
+    const seatOf = (role: Role) => store.assignments.get({ provider, modelId, epoch, role });
+    const seat = seatOf(ROLE_REDRAW) ?? seatOf(ROLE_RERUN);
     if (!seat) return [];
     const samples = leafOfSamples(positionsOf(seat, rerunBasis(seat.basis)), store.leaves.of(seat));
     const wrong = samples.filter((_, j) => (mismatches >> BigInt(j)) & 1n);

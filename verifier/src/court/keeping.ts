@@ -1,4 +1,4 @@
-import { ROLE_RERUN } from "@surety/protocol";
+import { isRerun } from "../deadlines.ts";
 import type { Jobs } from "../jobs.ts";
 import type { Moment, Step, StepDeps } from "../ports.ts";
 import type { CourtReads } from "./reads.ts";
@@ -21,7 +21,7 @@ export function createKeeping({ store, facts: getFacts, log, jobs, reads }: Deps
     const { court } = getFacts();
     if ([...court.demands(), ...court.seatCases()].some((one) => one.epoch === epoch)) return false;
     for (const { provider, modelId, role } of store.assignments.ofEpoch(epoch)) {
-      if (role !== ROLE_RERUN || !reads) continue;
+      if (!isRerun(role) || !reads) continue;
       if (now < (await reads.disputeEnd({ provider, modelId, epoch }))) return false;
     }
     return true;

@@ -1,5 +1,6 @@
-import { ROLE_PROBE, rerunTree } from "@surety/protocol";
+import { rerunTree } from "@surety/protocol";
 import { toHex } from "viem";
+import { isRerun } from "../deadlines.ts";
 import type { Jobs } from "../jobs.ts";
 import type { Moment, Sender, Step, StepDeps } from "../ports.ts";
 import { storedItems } from "../rerun/data-root.ts";
@@ -33,7 +34,7 @@ export function createOwnOutputs(deps: Deps): Step {
     const subject = await reads.subjectOf(id);
     const seat = store.assignments
       .ofEpoch(epoch)
-      .find((a) => a.role !== ROLE_PROBE && a.modelId === modelId && a.dataRoot === subject);
+      .find((a) => isRerun(a.role) && a.modelId === modelId && a.dataRoot === subject);
     const shown = seat && outputsAt(store, seat, Number(place));
     const path = seat && rerunTree(storedItems(store, seat)).proof(Number(place));
     if (!shown || !path) {

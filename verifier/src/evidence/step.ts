@@ -1,11 +1,11 @@
 import { SuretyError } from "@surety/protocol";
-import { deadlines } from "../deadlines.ts";
+import { deadlines, isRerun, roundOf, roundTimes } from "../deadlines.ts";
 import type { Jobs } from "../jobs.ts";
 import { fetchOpening } from "../openings.ts";
 import type { StepDeps } from "../ports.ts";
 import { backoffFor, keepTrying } from "../retry.ts";
 import { leafOfSamples, positionsOf, rerunBasis } from "../samples.ts";
-import type { Assignment } from "../store/index.ts";
+import { type Assignment, otherRerun } from "../store/index.ts";
 import { readOpening } from "./read-opening.ts";
 
 /**
@@ -18,19 +18,26 @@ export function createEvidence(deps: StepDeps & { jobs: Jobs }) {
   const gather = async (a: Assignment, signal: AbortSignal): Promise<void> => {
     const { provider, modelId, epoch } = a;
     const facts = getFacts();
+    const subject = { provider, modelId, epoch };
     const model = models.get(modelId);
     const endpoint = facts.provider(provider)?.endpoint;
+    const abstain = (reason: string, detail: string): void => {
+      if (store.assignments.abstain(a, { reason, detail }))
+        log.warn({ ...subject, role: a.role, reason, detail }, "abstains and earns nothing here");
+    };
     if (!model || endpoint === undefined) {
-      store.assignments.miss(a, "UNKNOWN_MODEL", `this verifier holds no files of model ${modelId}`);
-      return;
+      return abstain("UNKNOWN_MODEL", `this verifier holds no files of model ${modelId} that it can judge by`);
     }
-    const subject = { provider, modelId, epoch };
+    const other = otherRerun(store, a);
+    if (other && other.basis !== a.basis) {
+      return abstain("OTHER_LOG", "the leaves in this store are of a log that the chain no longer holds");
+    }
     const basis = rerunBasis(a.basis);
     const positions = positionsOf(a, basis);
     const ground = { ...subject, ...basis, manifest: model.manifest };
-    const times = facts.times(epoch);
-    const until = deadlines(times).evidenceMs;
-    const windowMs = Number(times.commitEnd - times.seedTime) * 1000;
+    const { inputsFrom, commitEnd } = roundTimes(facts.times(epoch), roundOf(a.role));
+    const until = deadlines(facts.times(epoch), roundOf(a.role)).evidenceMs;
+    const windowMs = Number(commitEnd - inputsFrom) * 1000;
     const patienceMs = Math.max(1_000, windowMs / 3);
     const isMine = () => store.assignments.get(a)?.basis === a.basis;
 
@@ -71,7 +78,8 @@ export function createEvidence(deps: StepDeps & { jobs: Jobs }) {
     name: "evidence",
     advance(): void {
       for (const a of store.assignments.inState("planned")) {
-        if (a.role === 1) jobs.run(`inputs:${a.epoch}:${a.provider}:${a.modelId}`, (signal) => gather(a, signal));
+        if (!isRerun(a.role)) continue;
+        jobs.run(`inputs:${a.role}:${a.epoch}:${a.provider}:${a.modelId}`, (signal) => gather(a, signal));
       }
     },
   };

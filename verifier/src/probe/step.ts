@@ -72,8 +72,9 @@ export function createProbing(deps: Deps): Step {
     await clock.sleep(Math.max(0, probe.atMs - clock.now()), signal);
     if (signal.aborted) return;
     if (clock.now() - probe.atMs > slotMs) return lose(probe, "SENT_TOO_LATE");
+    if (!models.get(probe.modelId)) return lose(probe, "UNKNOWN_MODEL");
     const tensors = inputs(probe.modelId);
-    if (!tensors || !models.get(probe.modelId)) return lose(probe, "NO_INPUTS");
+    if (!tensors) return lose(probe, "NO_INPUTS");
     if (underWay >= AT_ONCE) return lose(probe, "TOO_MANY_UNDER_WAY");
     await send(probe, tensors, encodeTensors(tensors));
   };

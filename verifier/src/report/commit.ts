@@ -1,10 +1,10 @@
 import type { Journal } from "@surety/node-kit";
 import type { Address, Hex } from "viem";
-import { deadlines } from "../deadlines.ts";
+import { deadlines, ROUNDS, type Round, roundOf, roundTimes } from "../deadlines.ts";
 import type { Jobs } from "../jobs.ts";
 import type { Moment, Sender, Step, StepDeps } from "../ports.ts";
 import type { Assignment } from "../store/index.ts";
-import { fromPayload, journalKey, type Sealed, sameLeaf, seal, toPayload } from "./seal.ts";
+import { fromPayload, isLeafOf, journalKey, type Sealed, sameLeaf, seal, signedResult, toPayload } from "./seal.ts";
 
 type Deps = StepDeps & { jobs: Jobs; sender: Sender; journal: Journal; hub: Address; chainId: number };
 
@@ -14,36 +14,60 @@ const OPEN = ["planned", "evidence", "rerun", "committed"] as const;
 const PAUSE_MS = 700;
 
 /**
- * Commits once per epoch to everything that is ready, when the commit window is open: as soon as all is ready, or when the
- * time kept for the transaction begins. The journal has the hash and all that opens it before anything is signed, so a
+ * Commits once per epoch and round to everything that is ready, when the commit window is open: as soon as all is ready, or when the
+ * time kept for the transaction begins: what is not ready then is committed to as an abstention, because silence is slashed.
+ * The journal has the hash and all that opens it before anything is signed, so a
  * second commitment cannot come about, whatever happens to the rest of the state.
  */
 export function createCommitting(deps: Deps): Step {
   const { store, facts: getFacts, me, chainMs, clock, rng, log, jobs, sender, journal, hub, chainId } = deps;
 
-  /** The commitment of this epoch: the one that stands in the journal, or a new one over what is ready. */
-  const fix = (epoch: bigint, ready: readonly Assignment[]): Sealed => {
-    const committer = { chainId, hub, sender: me, epoch };
+  const rowsOf = (epoch: bigint, round: Round): Assignment[] =>
+    store.assignments.ofEpoch(epoch).filter((a) => roundOf(a.role) === round);
+
+  /** Takes what is ready, or what the standing commitment holds, into the commitment. */
+  const include = (sealed: Sealed, ready: readonly Assignment[]): void => {
+    for (const a of ready) {
+      const leaf = sealed.leaves.find((l) => isLeafOf(l, a));
+      const { epoch, provider, modelId, role } = a;
+      if (!leaf) {
+        store.assignments.miss(a, "OTHER_RESULT_SIGNED", "an earlier commitment does not cover this assignment");
+      } else if (sameLeaf(leaf, a)) {
+        store.assignments.include(a, leaf.salt);
+      } else {
+        const { signed, why } = signedResult(leaf);
+        store.assignments.adopt(a, signed, why);
+        log.error({ epoch, provider, modelId, role, ...why }, "an earlier commitment covers another result: it stands");
+      }
+    }
+  };
+
+  /** The commitment of this round: the one that stands in the journal, or a new one over everything. */
+  const fix = (epoch: bigint, round: Round): Sealed => {
+    const committer = { chainId, hub, sender: me, epoch, round };
     const key = journalKey(committer);
     const standing = journal.find(key);
+    for (const a of rowsOf(epoch, round)) {
+      if (standing || (a.state !== "planned" && a.state !== "evidence")) continue;
+      const why = { reason: "NOT_READY", detail: "evidence or own results were not ready when it had to be committed" };
+      store.assignments.abstain(a, why);
+      const { provider, modelId, role } = a;
+      log.warn({ epoch, provider, modelId, role, ...why }, "abstains and earns nothing here");
+    }
+    const ready = rowsOf(epoch, round).filter((a) => a.state === "rerun");
     const sealed = standing ? fromPayload(standing.payload, committer) : seal(ready, committer, rng);
     journal.reserve({ ...key, digest: sealed.hash, payload: toPayload(sealed) });
     store.transact(() => {
-      store.commitments.add({ epoch, root: sealed.root, hash: sealed.hash });
-      for (const a of ready) {
-        const leaf = sealed.leaves.find((l) => sameLeaf(l, a));
-        if (leaf) store.assignments.include(a, leaf.salt);
-        else
-          store.assignments.miss(a, "OTHER_RESULT_SIGNED", "an earlier commitment of this epoch covers another result");
-      }
+      store.commitments.add({ epoch, round, root: sealed.root, hash: sealed.hash });
+      include(sealed, ready);
     });
     return sealed;
   };
 
-  const send = async (epoch: bigint, hash: Hex, signal: AbortSignal): Promise<void> => {
-    const { commitEnd } = getFacts().times(epoch);
+  const send = async (epoch: bigint, round: Round, hash: Hex, signal: AbortSignal): Promise<void> => {
+    const { commitEnd } = roundTimes(getFacts().times(epoch), round);
     const outcome = await sender.send({
-      key: `commit epoch ${epoch}`,
+      key: round === 0 ? `commit epoch ${epoch}` : `commit epoch ${epoch} round ${round}`,
       contract: "AttestationHub",
       functionName: "commit",
       args: [epoch, hash],
@@ -67,18 +91,18 @@ export function createCommitting(deps: Deps): Step {
     }
   };
 
-  const advanceEpoch = (epoch: bigint, { head, seen }: Moment): void => {
+  const advanceRound = (epoch: bigint, round: Round, { head, seen }: Moment): void => {
     const facts = getFacts();
-    const times = facts.times(epoch);
-    const onChain = facts.commitmentOf(epoch, me);
-    const own = store.commitments.get(epoch);
+    const times = roundTimes(facts.times(epoch), round);
+    const onChain = facts.commitmentOf(epoch, me, round);
+    const own = store.commitments.get(epoch, round);
     const isOnChain = own !== undefined && own.hash === onChain;
-    follow(store.assignments.ofEpoch(epoch), isOnChain);
+    follow(rowsOf(epoch, round), isOnChain);
 
-    const rows = store.assignments.ofEpoch(epoch);
+    const rows = rowsOf(epoch, round);
     const ready = rows.filter((a) => a.state === "rerun");
     const late = rows.filter((a) => a.state === "planned" || a.state === "evidence");
-    if (onChain !== undefined && !isOnChain && !journal.find(journalKey({ chainId, hub, sender: me, epoch }))) {
+    if (onChain !== undefined && !isOnChain && !journal.find(journalKey({ chainId, hub, sender: me, epoch, round }))) {
       missAll([...ready, ...late], "OTHER_COMMITMENT", `the chain holds commitment ${onChain}, which is not from here`);
       return;
     }
@@ -90,18 +114,20 @@ export function createCommitting(deps: Deps): Step {
       return;
     }
     const isOpen = times.openEnd <= head.timestamp && head.timestamp < times.commitEnd;
-    if (!isOpen || isOnChain || (!own && ready.length === 0)) return;
+    if (!isOpen || isOnChain || (!own && ready.length + late.length === 0)) return;
     // Re-run seats come with the seed: without it there may be more to commit to.
     const complete = late.length === 0 && facts.seed(epoch) !== undefined;
-    if (!own && !complete && chainMs() < deadlines(times).commitMs) return;
-    jobs.run(`commit:${epoch}`, (signal) => send(epoch, own?.hash ?? fix(epoch, ready).hash, signal));
+    if (!own && !complete && chainMs() < deadlines(facts.times(epoch), round).commitMs) return;
+    jobs.run(`commit:${epoch}:${round}`, (signal) => send(epoch, round, own?.hash ?? fix(epoch, round).hash, signal));
   };
 
   return {
     name: "commit",
     advance(now: Moment) {
       const open = OPEN.flatMap((state) => store.assignments.inState(state));
-      for (const epoch of new Set(open.map((a) => a.epoch))) advanceEpoch(epoch, now);
+      for (const epoch of new Set(open.map((a) => a.epoch))) {
+        for (const round of ROUNDS) advanceRound(epoch, round, now);
+      }
     },
   };
 }

@@ -1,18 +1,18 @@
 import { setImmediate } from "node:timers/promises";
-import { ROLE_RERUN, SuretyError } from "@surety/protocol";
+import { SuretyError } from "@surety/protocol";
 import { parseOutputsOpening } from "@surety/sdk";
-import { deadlines } from "../deadlines.ts";
+import { deadlines, isRerun, roundOf, roundTimes } from "../deadlines.ts";
 import type { Jobs } from "../jobs.ts";
 import { fetchOpening } from "../openings.ts";
 import type { Moment, Step, StepDeps } from "../ports.ts";
 import { backoffFor, keepTrying } from "../retry.ts";
 import { positionsOf, rerunBasis } from "../samples.ts";
-import type { Assignment } from "../store/index.ts";
-import { judgeAll, openingProblem, packVerdicts } from "./verdicts.ts";
+import { type Assignment, abstains } from "../store/index.ts";
+import { greyReport, judgeAll, openingProblem, packVerdicts } from "./verdicts.ts";
 
 /**
  * After commits have closed: fetches the outputs of the leaves that were re-run, keeps those that the leaves seal, and
- * compares. What has not come when the output window ends was not opened. A probe has nothing to compare.
+ * compares. What has not come when the output window ends was not opened. A probe and an abstention have nothing to compare.
  */
 export function createComparing(deps: StepDeps & { jobs: Jobs }): Step {
   const { store, facts: getFacts, chainMs, http, models, clock, rng, log, jobs } = deps;
@@ -20,13 +20,19 @@ export function createComparing(deps: StepDeps & { jobs: Jobs }): Step {
   const gather = async (a: Assignment, signal: AbortSignal): Promise<void> => {
     const { provider, modelId, epoch } = a;
     const facts = getFacts();
-    const times = facts.times(epoch);
-    const until = deadlines(times).outputsMs;
+    const round = roundOf(a.role);
+    const { outputsFrom } = roundTimes(facts.times(epoch), round);
+    const until = deadlines(facts.times(epoch), round).outputsMs;
     const subject = { provider, modelId, epoch };
     const basis = rerunBasis(a.basis);
-    const model = models.get(modelId)!;
+    const model = models.get(modelId);
+    if (!model) {
+      const why = { reason: "UNKNOWN_MODEL", detail: "the model's files are gone since its leaves were run" };
+      store.assignments.retract(a, why, greyReport(basis.m));
+      return log.error({ ...subject, ...why }, "abstains and earns nothing here");
+    }
     const endpoint = facts.provider(provider)!.endpoint;
-    const windowMs = Number(times.outputEnd - times.commitEnd) * 1000;
+    const windowMs = until - Number(outputsFrom) * 1000;
     const patienceMs = Math.max(1_000, windowMs / 3);
     const missing = () => store.leaves.places(a).filter((leaf) => !leaf.isOpen).length;
 
@@ -78,9 +84,11 @@ export function createComparing(deps: StepDeps & { jobs: Jobs }): Step {
     name: "compare",
     advance({ head }: Moment) {
       for (const a of store.assignments.inState("committed")) {
-        if (a.role !== ROLE_RERUN) store.assignments.move(a, "committed", "compared");
-        else if (head.timestamp >= getFacts().times(a.epoch).commitEnd) {
-          jobs.run(`outputs:${a.epoch}:${a.provider}:${a.modelId}`, (signal) => gather(a, signal));
+        if (!isRerun(a.role)) store.assignments.move(a, "committed", "compared");
+        else if (abstains(a)) {
+          store.assignments.move(a, "committed", "compared", { report: greyReport(rerunBasis(a.basis).m) });
+        } else if (head.timestamp >= roundTimes(getFacts().times(a.epoch), roundOf(a.role)).outputsFrom) {
+          jobs.run(`outputs:${a.role}:${a.epoch}:${a.provider}:${a.modelId}`, (signal) => gather(a, signal));
         }
       }
     },

@@ -1,14 +1,15 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type { Journal } from "@surety/node-kit";
-import { assignmentTree, ROLE_RERUN } from "@surety/protocol";
+import { assignmentTree, type Assignment as Leaf } from "@surety/protocol";
 import type { Address, Hex } from "viem";
+import { isRerun, ROUNDS, type Round, roundOf, roundTimes } from "../deadlines.ts";
 import type { Jobs } from "../jobs.ts";
 import type { Call, Moment, Revert, Sender, Step, StepDeps } from "../ports.ts";
 import { positionsOf, rerunBasis } from "../samples.ts";
-import type { Assignment } from "../store/index.ts";
-import { fromPayload, journalKey, sameLeaf } from "./seal.ts";
-import { judgeAll, packVerdicts } from "./verdicts.ts";
+import { type Assignment, abstains } from "../store/index.ts";
+import { fromPayload, isLeafOf, journalKey, sameLeaf, signedResult } from "./seal.ts";
+import { greyReport, judgeAll, packVerdicts } from "./verdicts.ts";
 
 type Deps = StepDeps & {
   jobs: Jobs;
@@ -20,13 +21,14 @@ type Deps = StepDeps & {
 type Opened = { assignment: Assignment; proof: Hex[] };
 
 /**
- * Reveals, in the reveal window, everything that the epoch's commitment covers, in as few transactions as the block's gas
- * allows. Before that each report is made once more from the stored evidence: one that differs is never revealed.
+ * Reveals, in a round's reveal window, everything that its commitment covers, in as few transactions as the block's gas
+ * allows. Before that each report is made once more from the stored evidence: one that differs is never revealed. A re-run
+ * abstains instead, because its verdicts follow only now; of a probe stands what was signed.
  */
 export function createRevealing(deps: Deps): Step {
   const { store, facts: getFacts, chainMs, me, models, clock, log, jobs, sender, journal, hub, chainId } = deps;
 
-  const revealCall = (epoch: bigint, opened: readonly Opened[]): Call => {
+  const revealCall = (epoch: bigint, round: Round, opened: readonly Opened[]): Call => {
     const reveals = opened.map(({ assignment: a, proof }) => ({
       role: a.role,
       provider: a.provider,
@@ -38,10 +40,10 @@ export function createRevealing(deps: Deps): Step {
       proof,
     }));
     const which = createHash("sha256")
-      .update(reveals.map((r) => r.salt).join())
+      .update(reveals.map((r) => `${r.salt}${r.report}`).join())
       .digest("hex")
       .slice(0, 12);
-    const { revealEnd } = getFacts().times(epoch);
+    const { revealEnd } = roundTimes(getFacts().times(epoch), round);
     return {
       key: `reveal epoch ${epoch} ${which}`,
       contract: "AttestationHub",
@@ -53,32 +55,54 @@ export function createRevealing(deps: Deps): Step {
 
   /** Why an assignment's report must not be revealed, or null. */
   const doubt = (a: Assignment): string | null => {
-    if (a.role !== ROLE_RERUN) return null;
+    if (!isRerun(a.role) || abstains(a)) return null;
     const model = models.get(a.modelId);
     if (!model) return "the model's files are gone";
     const again = packVerdicts(positionsOf(a, rerunBasis(a.basis)), judgeAll(store.leaves.of(a), model), model);
     return again === a.report ? null : `the evidence gives report ${again}, stored is ${a.report}`;
   };
 
-  /** Everything of an epoch that is to be revealed, with its path; what is in doubt is missed instead. */
-  const open = async (epoch: bigint): Promise<Opened[]> => {
-    const committer = { chainId, hub, sender: me, epoch };
+  /**
+   * Puts in the place of a result that is in doubt what may be revealed under the signed leaf, if there is such a leaf.
+   * Written before anything is revealed: a process that is killed here reveals no other report later.
+   */
+  const replace = (a: Assignment, leaf: Leaf | undefined, why: string): Assignment | undefined => {
+    const { epoch, provider, modelId, role } = a;
+    if (!leaf) {
+      store.assignments.miss(a, "OWN_RECORDS_DIFFER", why);
+      log.error({ epoch, provider, modelId, role, why }, "not revealed");
+      return undefined;
+    }
+    store.transact(() => {
+      if (!sameLeaf(leaf, a) || leaf.salt !== a.salt) {
+        const { signed, why: known } = signedResult(leaf);
+        store.assignments.adopt(a, signed, known);
+      }
+      if (!isRerun(role)) return;
+      store.assignments.retract(a, { reason: "OWN_RECORDS_DIFFER", detail: why }, greyReport(rerunBasis(a.basis).m));
+    });
+    const what = isRerun(role) ? "abstains and earns nothing here: own records differ" : "what was signed is revealed";
+    log.error({ epoch, provider, modelId, role, why }, what);
+    return store.assignments.get(a);
+  };
+
+  /** Everything of a round that is to be revealed, with its path. */
+  const open = async (epoch: bigint, round: Round): Promise<Opened[]> => {
+    const committer = { chainId, hub, sender: me, epoch, round };
     const standing = journal.find(journalKey(committer));
     const leaves = standing ? fromPayload(standing.payload, committer).leaves : [];
     const tree = leaves.length > 0 ? assignmentTree(leaves) : null;
     const opened: Opened[] = [];
-    for (const assignment of store.assignments.ofEpoch(epoch)) {
+    for (const assignment of rowsOf(epoch, round)) {
       if (assignment.state !== "compared") continue;
       // Judging again takes some milliseconds, and probes are being timed in this thread.
       await setImmediate();
-      const at = leaves.findIndex((leaf) => sameLeaf(leaf, assignment) && leaf.salt === assignment.salt);
-      const why = at < 0 ? "the journal's commitment does not hold this result" : doubt(assignment);
-      if (tree && why === null) {
-        opened.push({ assignment, proof: tree.proof(at) });
-        continue;
-      }
-      store.assignments.miss(assignment, "OWN_RECORDS_DIFFER", why!);
-      log.error({ epoch, provider: assignment.provider, modelId: assignment.modelId, why }, "not revealed");
+      const at = leaves.findIndex((leaf) => isLeafOf(leaf, assignment));
+      const leaf = leaves[at];
+      const isHeld = leaf !== undefined && sameLeaf(leaf, assignment) && leaf.salt === assignment.salt;
+      const why = isHeld ? doubt(assignment) : "the journal's commitment does not hold this result";
+      const shown = why === null ? assignment : replace(assignment, leaf, why);
+      if (tree && shown) opened.push({ assignment: shown, proof: tree.proof(at) });
     }
     return opened;
   };
@@ -96,40 +120,45 @@ export function createRevealing(deps: Deps): Step {
     return opened.filter((_, i) => i !== index);
   };
 
-  const send = async (epoch: bigint, opened: Opened[]): Promise<void> => {
+  const send = async (epoch: bigint, round: Round, opened: Opened[]): Promise<void> => {
     if (opened.length === 0) return;
-    const outcome = await sender.send(revealCall(epoch, opened));
+    const outcome = await sender.send(revealCall(epoch, round, opened));
     if (outcome.status === "confirmed") return;
     const rest = outcome.status === "rejected" ? without(opened, outcome.revert) : null;
-    if (rest) return send(epoch, rest);
+    if (rest) return send(epoch, round, rest);
     if (outcome.status === "too-large" && opened.length > 1) {
       const half = Math.ceil(opened.length / 2);
-      await send(epoch, opened.slice(0, half));
-      return send(epoch, opened.slice(half));
+      await send(epoch, round, opened.slice(0, half));
+      return send(epoch, round, opened.slice(half));
     }
     log.error({ epoch, reveals: opened.length, ...outcome }, "the reveals were not mined");
   };
 
-  const reveal = async (epoch: bigint, signal: AbortSignal): Promise<void> => {
-    const opened = await open(epoch);
-    await clock.sleep(Math.max(0, Number(getFacts().times(epoch).outputEnd) * 1000 - chainMs()), signal);
+  const reveal = async (epoch: bigint, round: Round, signal: AbortSignal): Promise<void> => {
+    const opened = await open(epoch, round);
+    const { outputEnd } = roundTimes(getFacts().times(epoch), round);
+    await clock.sleep(Math.max(0, Number(outputEnd) * 1000 - chainMs()), signal);
     if (signal.aborted) return;
-    await send(epoch, opened);
+    await send(epoch, round, opened);
     // The next round of steps sees on chain what came of it.
     await clock.sleep(PAUSE_MS, signal);
   };
 
-  /** Lets the chain's word stand: an assignment is revealed as long as the chain holds its report. */
+  /** Lets the chain's word stand: an assignment is revealed as long as the chain holds a report of its seat. */
   const follow = (a: Assignment): void => {
-    if (getFacts().revealed(a) === a.report) store.assignments.move(a, "compared", "revealed");
+    const report = getFacts().revealed(a);
+    if (report !== undefined) store.assignments.move(a, "compared", "revealed", { report });
     else store.assignments.move(a, "revealed", "compared");
   };
 
-  const advanceEpoch = (epoch: bigint, { head, seen }: Moment): void => {
-    const times = getFacts().times(epoch);
-    const before = store.assignments.ofEpoch(epoch);
+  const rowsOf = (epoch: bigint, round: Round): Assignment[] =>
+    store.assignments.ofEpoch(epoch).filter((a) => roundOf(a.role) === round);
+
+  const advanceRound = (epoch: bigint, round: Round, { head, seen }: Moment): void => {
+    const times = roundTimes(getFacts().times(epoch), round);
+    const before = rowsOf(epoch, round);
     for (const a of before) if (a.state === "compared" || a.state === "revealed") follow(a);
-    const rows = store.assignments.ofEpoch(epoch);
+    const rows = rowsOf(epoch, round);
     const open = rows.filter((a) => a.state === "compared");
     if (open.length === 0) return;
     if (seen >= times.revealEnd) {
@@ -139,7 +168,7 @@ export function createRevealing(deps: Deps): Step {
     }
     const isNear = chainMs() >= Number(times.outputEnd) * 1000 - READY_MS && head.timestamp < times.revealEnd;
     if (isNear && !rows.some((a) => a.state === "committed")) {
-      jobs.run(`reveal:${epoch}`, (signal) => reveal(epoch, signal));
+      jobs.run(`reveal:${epoch}:${round}`, (signal) => reveal(epoch, round, signal));
     }
   };
 
@@ -147,7 +176,9 @@ export function createRevealing(deps: Deps): Step {
     name: "reveal",
     advance(now: Moment) {
       const open = [...store.assignments.inState("compared"), ...store.assignments.inState("revealed")];
-      for (const epoch of new Set(open.map((a) => a.epoch))) advanceEpoch(epoch, now);
+      for (const epoch of new Set(open.map((a) => a.epoch))) {
+        for (const round of ROUNDS) advanceRound(epoch, round, now);
+      }
     },
   };
 }
@@ -166,4 +197,5 @@ const PER_REVEAL = new Set([
   "AttestationHubNoSeed",
   "AttestationHubNoPromise",
   "AttestationHubNoLog",
+  "AttestationHubNoRedraw",
 ]);

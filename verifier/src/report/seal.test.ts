@@ -12,6 +12,7 @@ const committer: Committer = {
   hub: `0x${"a1".repeat(20)}`,
   sender: `0x${"e1".repeat(20)}`,
   epoch: 7n,
+  round: 0,
 };
 const salt: Hex = `0x${"5a".repeat(32)}`;
 const other: Hex = `0x${"ee".repeat(32)}`;
@@ -36,7 +37,7 @@ const rerun = assignment({ role: ROLE_RERUN, report: null });
 const ready = [assignment(), rerun, assignment({ provider: `0x${"d2".repeat(20)}` as Address })];
 
 describe("seal", () => {
-  it("puts all assignments in their order under one commitment of this sender, epoch and round 0", () => {
+  it("puts all assignments in their order under one commitment of this sender, epoch and round", () => {
     const sealed = seal(ready, committer, seededRng("seal"));
     expect(sealed.leaves.map((leaf) => [leaf.role, leaf.provider])).to.deep.equal(
       ready.map((a) => [a.role, a.provider]),
@@ -70,12 +71,13 @@ describe("seal", () => {
     expect(toLeaf(assignment(), salt).report).to.equal(assignment().report);
   });
 
-  it("binds hub, sender and epoch", () => {
+  it("binds hub, sender, epoch and round", () => {
     const { leaves, hash } = seal(ready, committer, seededRng("seal"));
     const others: Partial<Committer>[] = [
       { hub: `0x${"a2".repeat(20)}` },
       { sender: `0x${"e2".repeat(20)}` },
       { epoch: 8n },
+      { round: 1 },
     ];
     for (const change of others) expect(sealLeaves(leaves, { ...committer, ...change }).hash).not.to.equal(hash);
   });
@@ -99,7 +101,7 @@ describe("payload of a commitment", () => {
 });
 
 describe("journalKey", () => {
-  it("is one for an epoch of one signer on one hub and chain", () => {
+  it("is one for an epoch's round of one signer on one hub and chain", () => {
     const key = JSON.stringify(journalKey(committer));
     expect(JSON.stringify(journalKey({ ...committer }))).to.equal(key);
     const others: Partial<Committer>[] = [
@@ -107,6 +109,7 @@ describe("journalKey", () => {
       { hub: `0x${"a2".repeat(20)}` },
       { sender: `0x${"e2".repeat(20)}` },
       { epoch: 8n },
+      { round: 1 },
     ];
     for (const change of others) expect(JSON.stringify(journalKey({ ...committer, ...change }))).not.to.equal(key);
   });

@@ -1,21 +1,23 @@
 import type { JournalKey } from "@surety/node-kit";
 import { assignmentTree, commitment, type Assignment as Leaf, ROLE_PROBE } from "@surety/protocol";
 import { type Address, bytesToHex, type Hex } from "viem";
+import type { Round } from "../deadlines.ts";
 import type { Rng } from "../ports.ts";
+import type { SignedResult, Why } from "../store/assignments.ts";
 import type { Assignment } from "../store/types.ts";
 
 /** What one commitment covers: its leaves in a fixed order, with their salts. */
 export type Sealed = { root: Hex; hash: Hex; leaves: Leaf[] };
 
-/** Who commits, where. Round is 0: there is no redraw. */
-export type Committer = { chainId: number; hub: Address; sender: Address; epoch: bigint };
+/** Who commits, where, in which round of an epoch. */
+export type Committer = { chainId: number; hub: Address; sender: Address; epoch: bigint; round: Round };
 
-/** Where the journal keeps the one commitment of an epoch. */
-export const journalKey = ({ chainId, hub, sender, epoch }: Committer): JournalKey => ({
+/** Where the journal keeps the one commitment of an epoch's round. */
+export const journalKey = ({ chainId, hub, sender, epoch, round }: Committer): JournalKey => ({
   chainId,
   contract: hub,
   kind: "commitment",
-  key: `epoch ${epoch} round 0`,
+  key: `epoch ${epoch} round ${round}`,
   signer: sender,
 });
 
@@ -29,22 +31,30 @@ export const toLeaf = (a: Assignment, salt: Hex): Leaf => ({
   salt,
 });
 
+/** Whether a committed leaf is of this assignment, whatever result it holds. */
+export const isLeafOf = (leaf: Leaf, { role, provider, modelId }: Assignment): boolean =>
+  leaf.role === role && leaf.provider === provider && leaf.modelId === modelId;
+
 /** Whether a committed leaf is this assignment with the result that it has now. */
 export function sameLeaf(leaf: Leaf, a: Assignment): boolean {
-  const { role, provider, modelId, report, dataRoot } = toLeaf(a, leaf.salt);
-  return (
-    leaf.role === role &&
-    leaf.provider === provider &&
-    leaf.modelId === modelId &&
-    leaf.report === report &&
-    leaf.dataRoot === dataRoot
-  );
+  const { report, dataRoot } = toLeaf(a, leaf.salt);
+  return isLeafOf(leaf, a) && leaf.report === report && leaf.dataRoot === dataRoot;
+}
+
+/**
+ * What is left of an assignment whose commitment holds another result than the store: a probe's report as it was signed; of
+ * a re-run an abstention, because verdicts must rest on the outputs that were committed to.
+ */
+export function signedResult({ role, report, dataRoot, salt }: Leaf): { signed: SignedResult; why: Why | null } {
+  const detail = "the commitment that was signed holds another result than this store";
+  const why = role === ROLE_PROBE && report > 0n ? null : { reason: "OTHER_RESULT_SIGNED", detail };
+  return { signed: { report: role === ROLE_PROBE ? report : null, dataRoot, salt }, why };
 }
 
 /** Root and hash over leaves that have their salts (docs/protocol.md section 5). */
-export function sealLeaves(leaves: Leaf[], { hub, sender, epoch }: Committer): Sealed {
+export function sealLeaves(leaves: Leaf[], { hub, sender, epoch, round }: Committer): Sealed {
   const { root } = assignmentTree(leaves);
-  return { root, hash: commitment({ hub, epoch, round: 0, sender, root }), leaves };
+  return { root, hash: commitment({ hub, epoch, round, sender, root }), leaves };
 }
 
 /** Puts finished assignments under one commitment, each with 32 fresh random bytes of salt. */

@@ -79,6 +79,10 @@ export function packVerdicts(positions: readonly bigint[], judged: readonly Judg
   return packRerunReport({ n: positions.length, verdicts, panel: judgePanel(judged, model) });
 }
 
+/** The report of a re-run seat that judges nothing: every sample is grey. */
+export const greyReport = (m: number): bigint =>
+  packRerunReport({ n: m, verdicts: Array<SampleVerdict>(m).fill("grey"), panel: 0 });
+
 /** All leaves with their verdicts, from the stored evidence alone. */
 export const judgeAll = (leaves: readonly LeafRow[], model: Model): JudgedLeaf[] =>
   leaves.map((leaf) => ({ ...leaf, ...judgeLeaf(leaf, model) }));

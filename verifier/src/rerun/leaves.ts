@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
-import { decodeTensors, encodeTensors, ROLE_RERUN, rerunTree, type Tensor } from "@surety/protocol";
-import { deadlines } from "../deadlines.ts";
+import { decodeTensors, encodeTensors, rerunTree, type Tensor } from "@surety/protocol";
+import { deadlines, isRerun, roundOf } from "../deadlines.ts";
 import type { Jobs } from "../jobs.ts";
 import type { Rerunner, Step, StepDeps } from "../ports.ts";
 import { leafOfSamples, positionsOf, rerunBasis } from "../samples.ts";
@@ -36,7 +36,8 @@ export function createLeafRerun(deps: StepDeps & { jobs: Jobs; rerunner: Rerunne
         const results = [native[i]!, wasm[i]!];
         const failure = results.find((r) => r instanceof Error)?.message ?? null;
         if (failure) log.warn({ epoch: a.epoch, modelId: a.modelId, index: leaf.index, failure }, "leaf not re-run");
-        store.leaves.rerun(leaf, { native: bytesOf(results[0]!), wasm: bytesOf(results[1]!), failure });
+        const own = { native: bytesOf(results[0]!), wasm: bytesOf(results[1]!), failure };
+        store.leaves.rerun(leaf, own, roundOf(a.role));
       }
     });
   };
@@ -93,9 +94,9 @@ export function createLeafRerun(deps: StepDeps & { jobs: Jobs; rerunner: Rerunne
     name: "rerun",
     advance() {
       for (const a of store.assignments.inState("evidence")) {
-        if (a.role !== ROLE_RERUN) continue;
-        if (chainMs() >= deadlines(facts().times(a.epoch)).rerunMs) finish(a);
-        else jobs.run(`rerun:${a.epoch}:${a.provider}:${a.modelId}`, (signal) => work(a, signal));
+        if (!isRerun(a.role)) continue;
+        if (chainMs() >= deadlines(facts().times(a.epoch), roundOf(a.role)).rerunMs) finish(a);
+        else jobs.run(`rerun:${a.role}:${a.epoch}:${a.provider}:${a.modelId}`, (signal) => work(a, signal));
       }
     },
   };

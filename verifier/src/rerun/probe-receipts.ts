@@ -1,6 +1,6 @@
 import { probeDataRoot, type Receipt, ROLE_PROBE, receiptStructHash, SuretyError } from "@surety/protocol";
 import type { Hex } from "viem";
-import { codeOf, type Jobs } from "../jobs.ts";
+import type { Jobs } from "../jobs.ts";
 import type { Step, StepDeps } from "../ports.ts";
 import type { Assignment, Probe } from "../store/index.ts";
 import { probeReportOf } from "./probe-report.ts";
@@ -16,10 +16,10 @@ export function storedReceipt(text: string): Receipt {
 
 /**
  * Makes a probe seat's report once its probes are over: checks the operator's signature on each receipt; an answer without a
- * good one is a failure.
+ * good one is a failure. A seat that sent too few abstains.
  */
 export function createProbeReport(deps: Deps): Step {
-  const { store, facts, log, jobs, isSigned } = deps;
+  const { store, facts, models, log, jobs, isSigned } = deps;
 
   /** Checks the signature of an answered probe. @returns the receipt's struct hash, or null if it counts as a failure now */
   const checkSignature = async (probe: Probe): Promise<Hex | null> => {
@@ -45,7 +45,12 @@ export function createProbeReport(deps: Deps): Step {
       store.assignments.move(a, "evidence", "rerun", { report, dataRoot: probeDataRoot(receipts) });
     } catch (error) {
       if (!(error instanceof SuretyError)) throw error;
-      store.assignments.miss(a, codeOf(error) === "PROTOCOL_BAD_REPORT" ? "TOO_FEW_PROBES" : error.code, error.message);
+      const code = error.code === "PROTOCOL_BAD_REPORT" ? "TOO_FEW_PROBES" : error.code;
+      const why = { reason: models.get(a.modelId) ? code : "UNKNOWN_MODEL", detail: error.message };
+      const { epoch, provider, modelId, role } = a;
+      if (store.assignments.abstain(a, why)) {
+        log.warn({ epoch, provider, modelId, role, ...why }, "abstains and earns nothing here");
+      }
     }
   };
 

@@ -1,9 +1,19 @@
-import { epochSeed, ROLE_PROBE, ROLE_RERUN, SEATS, seats, type Ticket } from "@surety/protocol";
+import {
+  epochSeed,
+  REDRAW_SEATS,
+  ROLE_PROBE,
+  ROLE_REDRAW,
+  ROLE_RERUN,
+  SEATS,
+  seats,
+  type Ticket,
+} from "@surety/protocol";
 import { expect } from "chai";
 import { type Address, type Hex, keccak256, numberToHex } from "viem";
+import type { Role } from "../store/index.ts";
 import { DEVNET, GENESIS } from "../testing/world.ts";
 import { createFacts, type Facts } from "../watch/facts.ts";
-import { probeDuties, probesOf, rerunDuties } from "./duties.ts";
+import { probeDuties, probesOf, redrawDuties, rerunDuties } from "./duties.ts";
 
 const EPOCH = 5n;
 const clock = { genesis: GENESIS, length: DEVNET.length };
@@ -47,7 +57,7 @@ const tickets = (holders: readonly Address[]): Ticket[] =>
   holders.map((verifier) => ({ verifier, from: 2n, until: 2n ** 64n - 1n }));
 
 /** The committee as the protocol draws it. */
-const committee = (p: Address, role: 0 | 1, owner = p, holders: readonly Address[] = verifiers) =>
+const committee = (p: Address, role: Role, owner = p, holders: readonly Address[] = verifiers) =>
   seats({
     seed: seedOf(role === ROLE_PROBE ? EPOCH - 2n : EPOCH),
     provider: p,
@@ -57,12 +67,13 @@ const committee = (p: Address, role: 0 | 1, owner = p, holders: readonly Address
     tickets: tickets(holders),
     length: holders.length,
     owner,
+    count: role === ROLE_REDRAW ? REDRAW_SEATS : SEATS,
   });
 
 /** Who sits where by the duties that each verifier finds for itself. */
-function sitting(facts: Facts, p: Address, role: 0 | 1): (Address | null)[] {
-  const found: (Address | null)[] = Array.from({ length: SEATS }, () => null);
-  const duties = role === ROLE_PROBE ? probeDuties : rerunDuties;
+function sitting(facts: Facts, p: Address, role: Role): (Address | null)[] {
+  const found: (Address | null)[] = Array(role === ROLE_REDRAW ? REDRAW_SEATS : SEATS).fill(null);
+  const duties = [probeDuties, rerunDuties, redrawDuties][role]!;
   for (const me of verifiers) {
     for (const duty of duties(facts, me, EPOCH)) {
       expect(duty).to.include({ epoch: EPOCH, modelId: model, role });
@@ -159,6 +170,41 @@ describe("rerunDuties", () => {
     const late = (drawnAt: bigint) => sitting(factsOf({ drawnAt }), provider, ROLE_RERUN);
     expect(late(times.commitEnd - 1n)).to.deep.equal(committee(provider, ROLE_RERUN));
     expect(late(times.commitEnd)).to.deep.equal(Array(SEATS).fill(null));
+  });
+});
+
+describe("redrawDuties", () => {
+  const none = Array(REDRAW_SEATS).fill(null);
+  /** The first seats of the first round reveal. */
+  const revealing = (facts: Facts, count: number): Facts => {
+    for (const [seat, verifier] of committee(provider, ROLE_RERUN).slice(0, count).entries()) {
+      const args = { provider, modelId: model, epoch: EPOCH, role: ROLE_RERUN, seat, verifier, report: 0n };
+      facts.apply({ eventName: "Revealed", args, timestamp: times.outputEnd } as never);
+    }
+    return facts;
+  };
+
+  it("are nine seats of their own where fewer than three re-runs were revealed", () => {
+    const want = committee(provider, ROLE_REDRAW);
+    expect(want.filter((seat) => seat !== null)).to.have.length.above(SEATS);
+    expect(want.slice(0, SEATS)).not.to.deep.equal(committee(provider, ROLE_RERUN));
+    for (const count of [0, 2]) {
+      expect(sitting(revealing(factsOf(), count), provider, ROLE_REDRAW), `${count}`).to.deep.equal(want);
+    }
+    expect(sitting(revealing(factsOf(), 3), provider, ROLE_REDRAW)).to.deep.equal(none);
+  });
+
+  it("rest on what the first round's seats rest on", () => {
+    const me = committee(provider, ROLE_REDRAW).find((seat) => seat !== null)!;
+    const [duty] = redrawDuties(factsOf(), me, EPOCH);
+    expect(JSON.parse(duty!.basis)).to.deep.equal({ seed: seedOf(EPOCH), root, count: 3, units: "9", m: 12 });
+  });
+
+  it("are none where there is nothing to re-run, or the seed came too late", () => {
+    expect(sitting(factsOf(), quiet, ROLE_REDRAW)).to.deep.equal(none);
+    expect(sitting(factsOf({ m: 0 }), provider, ROLE_REDRAW)).to.deep.equal(none);
+    expect(sitting(factsOf({ drawnAt: times.commitEnd }), provider, ROLE_REDRAW)).to.deep.equal(none);
+    expect(sitting(factsOf({ drawnAt: times.commitEnd - 1n }), provider, ROLE_REDRAW)).not.to.deep.equal(none);
   });
 });
 

@@ -9,8 +9,9 @@ import {
   seats,
 } from "@surety/protocol";
 import type { Address } from "viem";
-import type { Key } from "../store/types.ts";
+import type { Key, Role } from "../store/types.ts";
 import type { Facts } from "../watch/facts.ts";
+import { needsRedraw } from "../watch/redraw.ts";
 
 /** A seat that is mine, with the chain facts it rests on. */
 export type Duty = Key & {
@@ -56,20 +57,29 @@ export function probeDuties(facts: Facts, me: Address, epoch: bigint): Duty[] {
   });
 }
 
-/**
- * Re-run seats of `epoch`, drawn from seed(e) over the logs committed for it. None if the seed was drawn at or after
- * commitEnd (section 3) or a log has no samples.
- */
-export function rerunDuties(facts: Facts, me: Address, epoch: bigint): Duty[] {
+/** The seats of a role that re-runs samples, over the logs committed for the epoch; none if the seed came too late. */
+function samplingDuties(facts: Facts, me: Address, epoch: bigint, role: Role): Duty[] {
   const drawn = facts.seed(epoch);
   if (!drawn || drawn.drawnAt >= facts.times(epoch).commitEnd) return [];
   return facts.promises.in(epoch).flatMap(({ provider, modelId }) => {
     const log = facts.log(provider, modelId, epoch);
     if (!log || log.m === 0) return [];
-    const key: Key = { epoch, provider, modelId, role: ROLE_RERUN };
+    const key: Key = { epoch, provider, modelId, role };
+    if (role === ROLE_REDRAW && !needsRedraw(facts, key)) return [];
     const seat = mySeat({ ...key, facts, me });
     const { root, count, units, m } = log;
     const basis = JSON.stringify({ seed: drawn.seed, root, count, units: units.toString(), m });
     return seat === undefined ? [] : [{ ...key, seat, basis }];
   });
 }
+
+/**
+ * Re-run seats of `epoch`, drawn from seed(e) over the logs committed for it. None if the seed was drawn at or after
+ * commitEnd (section 3) or a log has no samples.
+ */
+export const rerunDuties = (facts: Facts, me: Address, epoch: bigint): Duty[] =>
+  samplingDuties(facts, me, epoch, ROLE_RERUN);
+
+/** Redraw seats of `epoch`, for records whose first round was below quorum: known once that round's reveals are over. */
+export const redrawDuties = (facts: Facts, me: Address, epoch: bigint): Duty[] =>
+  samplingDuties(facts, me, epoch, ROLE_REDRAW);

@@ -1,12 +1,14 @@
-import { type DemandProfile, demandProfile, ROLE_PROBE, ROLE_RERUN, unpackSlots } from "@surety/protocol";
+import { type DemandProfile, demandProfile, ROLE_PROBE, ROLE_REDRAW, ROLE_RERUN, unpackSlots } from "@surety/protocol";
 import type { Moment, Step, StepDeps } from "../ports.ts";
-import type { Key, Role } from "../store/index.ts";
+import { type Assignment, type Key, otherRerun, type Role } from "../store/index.ts";
 import type { Facts } from "../watch/facts.ts";
-import { type Duty, probeDuties, probesOf, rerunDuties } from "./duties.ts";
+import { type Duty, probeDuties, probesOf, redrawDuties, rerunDuties } from "./duties.ts";
 import { probeTimes } from "./probe-times.ts";
 
-/** Epochs back whose re-run seats can still be open: commits of e end within two epochs after it. */
-const BACK = 3n;
+/** Epochs back whose seats can still be open: commits of a redraw of e end within three epochs after it. */
+const BACK = 4n;
+
+const DUTIES = { [ROLE_PROBE]: probeDuties, [ROLE_RERUN]: rerunDuties, [ROLE_REDRAW]: redrawDuties } as const;
 
 /**
  * Says what is mine: writes a planned assignment for every seat, with the private times of its probes. Seats are drawn
@@ -37,13 +39,22 @@ export function createSchedule({
     for (const [i, time] of times.entries()) probes.plan({ epoch, provider, modelId, i, ...time });
   };
 
-  const forget = (old: Key): void => {
+  const forget = (old: Assignment): void => {
     const { epoch, provider, modelId, role } = old;
     log.info({ epoch, provider, modelId, role }, "the chain was reorganised: an assignment starts again or is gone");
     assignments.remove(old);
     own.remove(old);
     if (role === ROLE_PROBE) probes.remove(old);
-    else leaves.remove(old);
+    else forgetLeaves(old);
+  };
+
+  /** The seats of a record share its leaves: they go with the first round's seat, and with the last. */
+  const forgetLeaves = (old: Assignment): void => {
+    const other = otherRerun(store, old);
+    if (other && old.role === ROLE_REDRAW) return;
+    // The redraw is decided anew after the first round; what is committed to stays.
+    if (other && !other.included) assignments.remove(other);
+    if (!other?.included || other.basis !== old.basis) leaves.remove(old);
   };
 
   const plan = (facts: Facts, duty: Duty): void => {
@@ -59,7 +70,7 @@ export function createSchedule({
     const name = `${role}:${epoch}`;
     const seed = facts.seed(role === ROLE_PROBE ? epoch - 2n : epoch)?.seed;
     if (seed === undefined || drawn.get(name) === seed) return;
-    const mine = (role === ROLE_PROBE ? probeDuties : rerunDuties)(facts, me, epoch);
+    const mine = DUTIES[role](facts, me, epoch);
     store.transact(() => {
       for (const old of assignments.ofEpoch(epoch)) {
         if (old.role === role && !old.included && !mine.some((duty) => same(duty, old))) forget(old);
@@ -72,7 +83,7 @@ export function createSchedule({
 
   return {
     name: "schedule",
-    advance({ epoch: current, head }: Moment) {
+    advance({ epoch: current, head, seen }: Moment) {
       const facts = getFacts();
       if (facts !== known) drawn.clear();
       known = facts;
@@ -80,7 +91,9 @@ export function createSchedule({
         consider(facts, ROLE_PROBE, epoch);
       }
       for (let epoch = current > BACK ? current - BACK : 0n; epoch < current; epoch++) {
-        if (head.timestamp < facts.times(epoch).commitEnd) consider(facts, ROLE_RERUN, epoch);
+        const { commitEnd, revealEnd, redrawCommitEnd } = facts.times(epoch);
+        if (head.timestamp < commitEnd) consider(facts, ROLE_RERUN, epoch);
+        if (seen >= revealEnd && head.timestamp < redrawCommitEnd) consider(facts, ROLE_REDRAW, epoch);
       }
     },
   };

@@ -2,6 +2,7 @@ import type { Address, Hex } from "viem";
 import type { Jobs } from "../jobs.ts";
 import type { Moment, Sender, Step, StepDeps } from "../ports.ts";
 import { share } from "../random.ts";
+import { revealsEnd } from "../watch/redraw.ts";
 
 type Deps = Pick<StepDeps, "store" | "facts" | "clock" | "rng" | "log"> & {
   jobs: Jobs;
@@ -9,7 +10,7 @@ type Deps = Pick<StepDeps, "store" | "facts" | "clock" | "rng" | "log"> & {
 };
 
 /**
- * Settles records, as anybody may, in the order of their promised epochs: after the reveals, after a random wait, and only
+ * Settles records, as anybody may, in the order of their promised epochs: after the reveals, those of a redraw too, after a random wait, and only
  * if nobody else has. Also notes which own assignments are done: their epoch is settled.
  */
 export function createSettling(deps: Deps): Step {
@@ -42,7 +43,7 @@ export function createSettling(deps: Deps): Step {
       }
       for (const { provider, modelId } of facts.promises.records()) {
         const next = facts.nextToSettle(provider, modelId);
-        if (next === undefined || head.timestamp < facts.times(next).revealEnd) continue;
+        if (next === undefined || head.timestamp < revealsEnd(facts, { provider, modelId, epoch: next })) continue;
         jobs.run(`settle:${provider}:${modelId}`, (signal) => settle(provider, modelId, next, signal));
       }
     },

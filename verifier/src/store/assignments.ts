@@ -1,6 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Address, Hex } from "viem";
+import { ROLE_PROBE } from "@surety/protocol";
+import { type Address, type Hex, zeroHash } from "viem";
 import type { Assignment, Key, Role, State } from "./types.ts";
+
+/** A result as it stands in a signed commitment. */
+export type SignedResult = Pick<Assignment, "report"> & { dataRoot: Hex; salt: Hex };
+
+/** Why an assignment was missed or judges nothing: a code, and words. */
+export type Why = { reason: string; detail: string };
 
 type Row = Record<string, unknown>;
 
@@ -45,6 +52,18 @@ export function createAssignments(db: DatabaseSync) {
   const include = db.prepare(
     `UPDATE assignment SET salt = ?, included = 1 WHERE ${byKey} AND state = 'rerun' AND included = 0`,
   );
+  const abstain = db.prepare(
+    `UPDATE assignment SET state = 'rerun', reason = ?, detail = ?, report = ?, data_root = '${zeroHash}' WHERE ${byKey}
+     AND state IN ('planned', 'evidence')`,
+  );
+  const retract = db.prepare(
+    `UPDATE assignment SET state = 'compared', reason = ?, detail = ?, report = ? WHERE ${byKey}
+     AND state IN ('committed', 'compared')`,
+  );
+  const adopt = db.prepare(
+    `UPDATE assignment SET report = ?, data_root = ?, salt = ?, included = 1, reason = ?, detail = ? WHERE ${byKey}
+     AND state IN ('rerun', 'compared')`,
+  );
   const remove = db.prepare(`DELETE FROM assignment WHERE ${byKey}`);
   const args = (key: Key) => [key.epoch, key.provider, key.modelId, key.role] as const;
 
@@ -63,6 +82,23 @@ export function createAssignments(db: DatabaseSync) {
       move.run(to, patch.report?.toString() ?? null, patch.dataRoot ?? null, ...args(key), from).changes === 1,
     /** Ends an assignment that cannot be completed. @param reason code @param detail words */
     miss: (key: Key, reason: string, detail: string): boolean => miss.run(reason, detail, ...args(key)).changes === 1,
+    /**
+     * Goes on with an assignment that cannot be done as one that judges nothing: a probe report of zeros, or a re-run without
+     * own results. @returns false if it has results already
+     */
+    abstain: (key: Key, { reason, detail }: Why): boolean =>
+      abstain.run(reason, detail, key.role === ROLE_PROBE ? "0" : null, ...args(key)).changes === 1,
+    /** Puts a report that judges nothing in the place of a re-run's own, which may not or cannot be made. */
+    retract: (key: Key, { reason, detail }: Why, report: bigint): boolean =>
+      retract.run(reason, detail, report.toString(), ...args(key)).changes === 1,
+    /**
+     * Takes over the result that a commitment signed before holds, in place of another one.
+     * @param why it judges nothing; null if it does
+     */
+    adopt: (key: Key, { report, dataRoot, salt }: SignedResult, why: Why | null): boolean => {
+      const result = [report?.toString() ?? null, dataRoot, salt] as const;
+      return adopt.run(...result, why?.reason ?? null, why?.detail ?? null, ...args(key)).changes === 1;
+    },
     /** Puts a finished assignment into its epoch's commitment, under its salt, once. */
     include: (key: Key, salt: Hex): boolean => include.run(salt, ...args(key)).changes === 1,
     /** Forgets an assignment whose facts were reorganised away. */

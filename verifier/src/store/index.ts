@@ -1,3 +1,4 @@
+import { ROLE_REDRAW, ROLE_RERUN } from "@surety/protocol";
 import { createAssignments } from "./assignments.ts";
 import { createCommitments } from "./commitments.ts";
 import { createIdentity } from "./identity.ts";
@@ -5,6 +6,7 @@ import { createLeaves } from "./leaves.ts";
 import { openWork } from "./open.ts";
 import { createOwnOutputsTable } from "./own-outputs.ts";
 import { createProbes } from "./probes.ts";
+import type { Assignment, Key } from "./types.ts";
 
 export * from "./assignments.ts";
 export * from "./commitments.ts";
@@ -13,6 +15,10 @@ export * from "./leaves.ts";
 export * from "./own-outputs.ts";
 export * from "./probes.ts";
 export * from "./types.ts";
+
+/** The seat of the other round that this verifier has on the same record: the two share its leaves. */
+export const otherRerun = ({ assignments }: Pick<Store, "assignments">, key: Key): Assignment | undefined =>
+  assignments.get({ ...key, role: key.role === ROLE_RERUN ? ROLE_REDRAW : ROLE_RERUN });
 
 /** Everything the verifier knows of its own work. */
 export type Store = ReturnType<typeof createStore>;

@@ -1,11 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { CourtProof } from "@surety/sdk";
 import type { Address, Hex } from "viem";
+import { type Round, roundOf } from "../deadlines.ts";
 import type { Key, LeafRow } from "./types.ts";
 
 type Row = Record<string, unknown>;
 
-const toLeaf = (row: Row): LeafRow => ({
+/** A leaf as a seat of a round sees it: what was run for the redraw alone is no result of the first round's seat. */
+const toLeaf = (row: Row, round: Round): LeafRow => ({
   epoch: BigInt(row.epoch as number),
   provider: row.provider as Address,
   modelId: row.model_id as Hex,
@@ -14,9 +16,13 @@ const toLeaf = (row: Row): LeafRow => ({
   units: BigInt(row.units as string),
   sealed: row.sealed as Hex,
   inputs: row.inputs as Uint8Array,
-  native: row.native as Uint8Array | null,
-  wasm: row.wasm as Uint8Array | null,
-  failure: row.failure as string | null,
+  ...((row.round as number) > round
+    ? { native: null, wasm: null, failure: null }
+    : {
+        native: row.native as Uint8Array | null,
+        wasm: row.wasm as Uint8Array | null,
+        failure: row.failure as string | null,
+      }),
   outputs: row.outputs as Uint8Array | null,
   verdict: row.verdict as string | null,
   proof: row.proof === null ? null : readProof(row.proof as string),
@@ -43,7 +49,7 @@ export type OpenedLeaf = LeafKey & Pick<LeafRow, "prefix" | "units" | "sealed" |
 /** A leaf's place in its log, and whether its outputs were opened. */
 export type LeafPlace = Pick<LeafRow, "index" | "prefix" | "units"> & { isOpen: boolean };
 
-/** Sampled leaves by assignment. */
+/** Sampled leaves by record: the seats of one record share them. */
 export type Leaves = ReturnType<typeof createLeaves>;
 
 /** Queries on the table of sampled leaves. */
@@ -56,7 +62,7 @@ export function createLeaves(db: DatabaseSync) {
   const places = db.prepare(
     "SELECT idx, prefix, units, outputs IS NOT NULL AS open FROM leaf WHERE epoch = ? AND provider = ? AND model_id = ? ORDER BY idx",
   );
-  const rerun = db.prepare(`UPDATE leaf SET native = ?, wasm = ?, failure = ? WHERE ${byKey}`);
+  const rerun = db.prepare(`UPDATE leaf SET native = ?, wasm = ?, failure = ?, round = ? WHERE ${byKey}`);
   const open = db.prepare(`UPDATE leaf SET outputs = ?, salt = ? WHERE ${byKey} AND outputs IS NULL`);
   const judge = db.prepare(`UPDATE leaf SET verdict = ? WHERE ${byKey}`);
   const verdicts = db.prepare("SELECT verdict, count(*) AS n FROM leaf WHERE verdict IS NOT NULL GROUP BY verdict");
@@ -68,7 +74,9 @@ export function createLeaves(db: DatabaseSync) {
     add: (l: OpenedLeaf): void => {
       insert.run(...args(l), l.prefix.toString(), l.units.toString(), l.sealed, l.inputs, writeProof(l.proof));
     },
-    of: (key: Omit<Key, "role">): LeafRow[] => of.all(key.epoch, key.provider, key.modelId).map(toLeaf),
+    /** Leaves with the results that the seat committed to, or may still. */
+    of: (key: Key): LeafRow[] =>
+      of.all(key.epoch, key.provider, key.modelId).map((row) => toLeaf(row, roundOf(key.role))),
     /** Where the leaves stand and whether their outputs are there, without what is in them. */
     places: (key: Omit<Key, "role">): LeafPlace[] =>
       places.all(key.epoch, key.provider, key.modelId).map((row) => ({
@@ -77,8 +85,9 @@ export function createLeaves(db: DatabaseSync) {
         units: BigInt(row.units as string),
         isOpen: row.open === 1,
       })),
-    rerun: (l: LeafKey, own: Pick<LeafRow, "native" | "wasm" | "failure">): void => {
-      rerun.run(own.native, own.wasm, own.failure, ...args(l));
+    /** Keeps own outputs, which count from `round` on. */
+    rerun: (l: LeafKey, own: Pick<LeafRow, "native" | "wasm" | "failure">, round: Round): void => {
+      rerun.run(own.native, own.wasm, own.failure, round, ...args(l));
     },
     /** Keeps opened outputs that the leaf seals with this salt; the first stands. */
     open: (l: LeafKey, outputs: Uint8Array, salt: Hex): void => {

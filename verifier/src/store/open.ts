@@ -47,6 +47,21 @@ CREATE TABLE own_output (
 ) STRICT;
 `;
 
+// The redraw: a second commitment of an epoch, and results that a leaf got only then.
+const REDRAW = `
+CREATE TABLE round_commitment (
+  epoch INTEGER NOT NULL, round INTEGER NOT NULL, root TEXT NOT NULL, hash TEXT NOT NULL,
+  PRIMARY KEY (epoch, round)
+) STRICT;
+INSERT INTO round_commitment SELECT epoch, 0, root, hash FROM commitment;
+DROP TABLE commitment;
+ALTER TABLE round_commitment RENAME TO commitment;
+ALTER TABLE leaf ADD COLUMN round INTEGER NOT NULL DEFAULT 0;
+`;
+
+/** The tables, as they came to be: steps are only ever added. */
+export const MIGRATIONS: readonly string[] = [SCHEMA, COURT, OWN, REDRAW];
+
 /**
  * Opens the database of the verifier's work, made if there is none. A commit here survives the process, not a power cut: what
  * must survive that is in the journal, and the rest can be done again.
@@ -56,6 +71,6 @@ CREATE TABLE own_output (
 export function openWork(path: string): Database {
   const database = openDatabase(path);
   database.db.exec("PRAGMA synchronous = NORMAL");
-  database.migrate("verifier", [SCHEMA, COURT, OWN]);
+  database.migrate("verifier", MIGRATIONS);
   return database;
 }

@@ -1,8 +1,8 @@
 import type { CourtProof } from "@surety/sdk";
 import type { Address, Hex } from "viem";
 
-/** 0 probe, 1 re-run (docs/protocol.md section 3). */
-export type Role = 0 | 1;
+/** 0 probe, 1 re-run, 2 redraw (docs/protocol.md section 3). */
+export type Role = 0 | 1 | 2;
 
 /** Names one assignment: a verifier holds at most one seat of a committee. */
 export type Key = { epoch: bigint; provider: Address; modelId: Hex; role: Role };
@@ -31,7 +31,7 @@ export type Assignment = Key & {
   state: State;
   /** Chain facts that the work rests on, as JSON: if they change before the commitment, the work starts again. */
   basis: string;
-  /** Why it was missed, as a code; null otherwise. */
+  /** Why it was missed, or is an abstention, as a code; null otherwise. */
   reason: string | null;
   /** What the reason says in words, for people. */
   detail: string | null;
@@ -44,6 +44,10 @@ export type Assignment = Key & {
   /** Whether the epoch's commitment contains it. */
   included: boolean;
 };
+
+/** Whether an assignment is attested to by a report that judges nothing: no duty is missed, and nothing is earned. */
+export const abstains = ({ reason, state }: Pick<Assignment, "reason" | "state">): boolean =>
+  reason !== null && state !== "missed";
 
 /** How a probe stands. A `sent` one found at start was in flight when the process died: it counts as not sent. */
 export type ProbeState = "planned" | "sent" | "answered" | "failed" | "lost";

@@ -5,7 +5,8 @@
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { createHttp, openJournal } from "@surety/node-kit";
-import { createStore } from "../store/index.ts";
+import { roundOf } from "../deadlines.ts";
+import { createStore, type Role } from "../store/index.ts";
 import { createVerifier } from "../verifier.ts";
 import { chainPorts } from "./chain-over-http.ts";
 import { fastClock, type SimTime } from "./fast-clock.ts";
@@ -41,9 +42,10 @@ probes.finish = killing(probes.finish, () => "answer");
 leaves.add = killing(leaves.add, () => "leaf");
 leaves.rerun = killing(leaves.rerun, () => "run");
 leaves.open = killing(leaves.open, () => "outputs");
-commitments.add = killing(commitments.add, () => "commitment");
+const ofRound = (round: number, what: string): string => (round === 0 ? what : `redraw ${what}`);
+commitments.add = killing(commitments.add, ({ round }) => ofRound(round, "commitment"));
 const journal = openJournal(directory);
-const reserve = killing(journal.reserve, () => "journal");
+const reserve = killing(journal.reserve, ({ key }) => ofRound(key.endsWith("round 1") ? 1 : 0, "journal"));
 
 createInterface({ input: process.stdin }).once("line", (line) => {
   const clock = fastClock(JSON.parse(line) as SimTime);
@@ -51,9 +53,12 @@ createInterface({ input: process.stdin }).once("line", (line) => {
   const ports = chainPorts(url, http, clock, SLOW);
   const { send } = ports.sender;
   ports.sender.send = async (call) => {
-    dieAt(`before ${call.functionName}`);
+    const isReveal = call.contract === "AttestationHub" && call.functionName === "reveal";
+    const round = isReveal ? roundOf(call.args[1][0]!.role as Role) : Number(call.key.endsWith("round 1"));
+    const what = ofRound(round, call.functionName);
+    dieAt(`before ${what}`);
     const outcome = await send(call);
-    dieAt(`after ${call.functionName}`);
+    dieAt(`after ${what}`);
     return outcome;
   };
   const verifier = createVerifier({

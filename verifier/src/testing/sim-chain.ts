@@ -1,9 +1,28 @@
-import { commitment, type Clock as EpochClock, epochAt, epochSeed, type Windows } from "@surety/protocol";
+import {
+  checkProbeReport,
+  commitment,
+  type Clock as EpochClock,
+  epochAt,
+  epochSeed,
+  judgeSamples,
+  REDRAW_SEATS,
+  ROLE_PROBE,
+  ROLE_REDRAW,
+  ROLE_RERUN,
+  SEATS,
+  unpackProbeReport,
+  unpackRerunReport,
+  type Windows,
+} from "@surety/protocol";
 import { type Address, encodeAbiParameters, fromRlp, type Hex, keccak256, parseAbiParameters } from "viem";
+import { type Round, roundOf, roundTimes } from "../deadlines.ts";
 import type { Call, Clock, DrawCall, Now, Outcome, RevealArgs, Revert, Sender } from "../ports.ts";
+import { probesOf } from "../schedule/duties.ts";
 import { createHeaderDraw } from "../settle/header-draw.ts";
+import type { Role } from "../store/index.ts";
 import type { ChainEvent } from "../watch/events.ts";
 import { createFacts, type Facts } from "../watch/facts.ts";
+import { needsRedraw, revealsEnd } from "../watch/redraw.ts";
 import type { Watch } from "../watch/watch.ts";
 import { BLOCKS_PER_SECOND, simBlock } from "./sim-blocks.ts";
 
@@ -45,18 +64,28 @@ export function createSimChain(epochs: EpochClock, windows: Windows, clock: Cloc
     if (second() < from || second() >= until) throw revert("AttestationHubWrongTime", { have: second(), from, until });
   };
 
+  /** The round whose windows are next, as the hub tells it. */
+  const roundNow = (epoch: bigint): Round => (second() < facts.times(epoch).revealEnd ? 0 : 1);
+
   const commit = (from: Address, epoch: bigint, hash: Hex): (() => void) => {
-    const { openEnd, commitEnd } = facts.times(epoch);
+    const round = roundNow(epoch);
+    const { openEnd, commitEnd } = roundTimes(facts.times(epoch), round);
     window(openEnd, commitEnd);
-    if (facts.commitmentOf(epoch, from)) throw revert("AttestationHubCommitted", { epoch });
-    return () => emit({ eventName: "Committed", args: { epoch, verifier: from, round: 0, commitment: hash } } as never);
+    if (facts.commitmentOf(epoch, from, round)) throw revert("AttestationHubCommitted", { epoch, round });
+    return () => emit({ eventName: "Committed", args: { epoch, verifier: from, round, commitment: hash } } as never);
   };
 
   const reveal = (from: Address, epoch: bigint, reveals: readonly RevealArgs[]): (() => void) => {
-    const { outputEnd, revealEnd } = facts.times(epoch);
+    const round = roundNow(epoch);
+    const { outputEnd, revealEnd } = roundTimes(facts.times(epoch), round);
     window(outputEnd, revealEnd);
     for (const [i, r] of reveals.entries()) {
       const provider = r.provider.toLowerCase() as Address;
+      const { modelId, role, seat } = r;
+      if (roundOf(role as Role) !== round) throw revert("AttestationHubNoSuchSeat", { index: BigInt(i), role, seat });
+      if (round === 1 && !needsRedraw(facts, { provider, modelId, epoch }))
+        throw revert("AttestationHubNoRedraw", { index: BigInt(i) });
+      checkReport(r, facts.promises.at(provider, modelId, epoch)!.target, facts.log(provider, modelId, epoch)?.m);
       if (facts.revealed({ ...r, provider, epoch }) !== undefined)
         throw revert("AttestationHubRevealed", { index: BigInt(i) });
       const report = r.role === 0 ? r.report : 0n;
@@ -72,8 +101,8 @@ export function createSimChain(epochs: EpochClock, windows: Windows, clock: Cloc
           ),
         leaf,
       );
-      const have = commitment({ hub: HUB, epoch, round: 0, sender: from, root });
-      const need = facts.commitmentOf(epoch, from);
+      const have = commitment({ hub: HUB, epoch, round, sender: from, root });
+      const need = facts.commitmentOf(epoch, from, round);
       if (have !== need) throw revert("AttestationHubWrongOpening", { index: BigInt(i), have, need });
     }
     return () => {
@@ -84,9 +113,15 @@ export function createSimChain(epochs: EpochClock, windows: Windows, clock: Cloc
   const settle = (provider: Address, modelId: Hex): (() => void) => {
     const epoch = facts.nextToSettle(provider.toLowerCase() as Address, modelId);
     if (epoch === undefined) throw revert("AttestationHubNothingToSettle");
-    const { revealEnd } = facts.times(epoch);
-    window(revealEnd, 2n ** 64n);
-    return () => emit({ eventName: "Settled", args: { provider, modelId, epoch, mismatches: 0 } } as never);
+    const record = { provider: provider.toLowerCase() as Address, modelId, epoch };
+    window(revealsEnd(facts, record), 2n ** 64n);
+    const m = facts.log(record.provider, modelId, epoch)?.m ?? 0;
+    const redraws = needsRedraw(facts, record);
+    const reports = Array<bigint | null>(redraws ? REDRAW_SEATS : SEATS).fill(null);
+    for (const { seat, report } of facts.reveals({ ...record, role: redraws ? ROLE_REDRAW : ROLE_RERUN }))
+      reports[seat] = report;
+    const { matches, mismatches } = judgeSamples(reports, m);
+    return () => emit({ eventName: "Settled", args: { provider, modelId, epoch, m, matches, mismatches } } as never);
   };
 
   const draw = (epoch: bigint, header: Hex, parent: Hex): (() => void) => {
@@ -130,6 +165,12 @@ export function createSimChain(epochs: EpochClock, windows: Windows, clock: Cloc
       }
     },
   };
+}
+
+/** Refuses a report as the contract's libraries do. */
+function checkReport(r: RevealArgs, target: number, m: number | undefined): void {
+  if (r.role === ROLE_PROBE) checkProbeReport(unpackProbeReport(r.report), probesOf(target));
+  else if (unpackRerunReport(r.report).n !== m) throw revert("ReportsSampleCountWrong");
 }
 
 class Reverted extends Error {

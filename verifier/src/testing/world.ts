@@ -8,6 +8,7 @@ import type { Log } from "../ports.ts";
 import { createStore } from "../store/index.ts";
 import { createVerifier, type Verifier, type VerifierDeps } from "../verifier.ts";
 import { fastClock, type SimTime } from "./fast-clock.ts";
+import { attendPeers, PEERS } from "./peers.ts";
 import { seededRng } from "./rng.ts";
 import { CHAIN_ID, createSimChain, HUB, RECEIPTS, type SimChain, simPorts } from "./sim-chain.ts";
 import { manifest, toyId, toyInputs, toyModels, toyRerunner } from "./toy-model.ts";
@@ -15,7 +16,7 @@ import { startToyProvider, type ToyProvider } from "./toy-provider.ts";
 
 /** The verifier of the simulations. */
 export const ME: Address = "0x00000000000000000000000000000000000000e1";
-const PROVIDER: Address = "0x00000000000000000000000000000000000000d1";
+export const PROVIDER: Address = "0x00000000000000000000000000000000000000d1";
 
 /** Start of epoch 0. */
 export const GENESIS = 1_800_000_000n;
@@ -77,11 +78,21 @@ export type World = {
   close(): Promise<void>;
 };
 
-/** Makes a world at the end of the epoch before {@link EPOCH}. @param speed simulated seconds per second */
+/**
+ * Makes a world at the end of the epoch before {@link EPOCH}.
+ * @param speed simulated seconds per second @param attending peers that reveal re-runs in the first round, by default all; deps take the place of the verifier's own
+ */
 export async function createWorld(
-  options: { speed?: number; m?: number; latencyMs?: number; pace?: Pace } = {},
+  options: {
+    speed?: number;
+    m?: number;
+    latencyMs?: number;
+    pace?: Pace;
+    attending?: number;
+    deps?: Partial<VerifierDeps>;
+  } = {},
 ): Promise<World> {
-  const { speed = 5, m = 12, latencyMs = 2_000, pace = DEVNET } = options;
+  const { speed = 5, m = 12, latencyMs = 2_000, pace = DEVNET, attending = PEERS.length } = options;
   const { length, windows } = pace;
   const time: SimTime = { base: Number(GENESIS + EPOCH * length) * 1000 - 4_000, start: Date.now(), speed };
   const clock = fastClock(time);
@@ -91,7 +102,8 @@ export async function createWorld(
   const emit = (eventName: string, args: object) => chain.emit({ eventName, args } as never);
   emit("ProviderRegistered", { provider: PROVIDER, operator, endpoint });
   emit("ModelRegistered", { modelId: toyId, profileHash: manifest.profileHash });
-  emit("TicketBought", { verifier: ME, index: 0n, from: 0n });
+  for (const [index, verifier] of [ME, ...PEERS].entries())
+    emit("TicketBought", { verifier, index: BigInt(index), from: 0n });
   const commitment = { target: 990_000_000, latencyMs, capacity: 100, firstEpoch: 3, lastEpoch: 3 };
   emit("Promised", { provider: PROVIDER, modelId: toyId, index: 0n, commitment });
   for (let epoch = 0n; epoch < EPOCH; epoch++) emit("SeedDrawn", { epoch, seed: `0x${"5e".repeat(32)}` });
@@ -115,10 +127,13 @@ export async function createWorld(
     rng: seededRng("world"),
     log,
     pollMs: 300,
+    ...options.deps,
   };
   const until = async (second: bigint): Promise<void> => {
-    await clock.sleep(Math.max(0, Number(second) * 1000 - clock.now() + 20));
+    await clock.sleep(Math.max(0, Number(second) * 1000 - clock.now() + 20), closing.signal);
   };
+  const closing = new AbortController();
+  let peers: Promise<void> | undefined;
   const verifier = createVerifier(deps);
   return {
     chain,
@@ -140,8 +155,11 @@ export async function createWorld(
       }
       await until(end + 1n);
       provider.commitLog(EPOCH, m);
+      peers = attendPeers(chain, PROVIDER, EPOCH, { attending, until, signal: closing.signal });
     },
     async close() {
+      closing.abort();
+      await peers;
       await verifier.stop();
       await http.close();
       await provider.close();

@@ -1,11 +1,14 @@
 import type { Moment } from "../../ports.ts";
 import type { Facts } from "../../watch/facts.ts";
+import { revealsEnd } from "../../watch/redraw.ts";
 
 /** Epochs whose reveals are over and that can be disputed, late settlements left aside; the latest first. */
 export function disputable(facts: Facts, { seen, epoch: current }: Pick<Moment, "seen" | "epoch">): bigint[] {
   const found: bigint[] = [];
   for (let epoch = current; epoch >= 0n && seen < facts.times(epoch).disputeEnd; epoch--) {
-    if (seen >= facts.times(epoch).revealEnd) found.push(epoch);
+    // Where re-runs are below quorum, the redraw's reveals are yet to come.
+    const ends = facts.promises.in(epoch).map((record) => revealsEnd(facts, { ...record, epoch }));
+    if (seen >= facts.times(epoch).revealEnd && ends.every((end) => seen >= end)) found.push(epoch);
   }
   return found;
 }

@@ -1,4 +1,4 @@
-import { type Receipt, ROLE_PROBE, receiptStructHash } from "@surety/protocol";
+import { type Receipt, ROLE_PROBE, ROLE_RERUN, receiptStructHash } from "@surety/protocol";
 import { encodeAbiParameters, type Hex, keccak256, parseAbiParameters } from "viem";
 import type { Call, Moment } from "../../ports.ts";
 import { sha256 } from "../../rerun/data-root.ts";
@@ -65,7 +65,7 @@ export function falseReceipts({ store, facts: getFacts }: SuspectDeps): (now: Mo
       return receipt.epoch === at.epoch ? [{ receipt, signature: probe.signature }] : [];
     });
     const bySeq = Map.groupBy(signed, ({ receipt }) => receipt.seq);
-    const opened = store.leaves.of(at);
+    const opened = store.leaves.of({ ...at, role: ROLE_RERUN });
     const found: Suspicion[] = [];
     for (const [first, ...others] of bySeq.values()) {
       const content = receiptStructHash(first!.receipt);
@@ -77,10 +77,11 @@ export function falseReceipts({ store, facts: getFacts }: SuspectDeps): (now: Mo
   };
 
   return onceAnEpoch(getFacts, (epoch) =>
-    store.assignments.ofEpoch(epoch).flatMap(({ provider, modelId, role, state }) => {
+    store.assignments.ofEpoch(epoch).flatMap(({ provider, modelId, role, state, reason }) => {
       const log = getFacts().log(provider, modelId, epoch);
       // Before a probe's report is made, its signatures were not checked.
-      const isChecked = state !== "planned" && state !== "evidence" && state !== "missed";
+      const isEarly = state === "planned" || state === "evidence" || reason === "NOT_READY";
+      const isChecked = !isEarly && state !== "missed";
       return role === ROLE_PROBE && isChecked && log ? look({ provider, modelId, epoch }, log) : [];
     }),
   );

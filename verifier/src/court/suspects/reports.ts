@@ -1,5 +1,6 @@
-import { ROLE_RERUN, rerunTree, unpackRerunReport } from "@surety/protocol";
+import { rerunTree, unpackRerunReport } from "@surety/protocol";
 import { encodeAbiParameters, keccak256, parseAbiParameters, zeroHash } from "viem";
+import { isRerun } from "../../deadlines.ts";
 import type { Call, Moment } from "../../ports.ts";
 import { sha256, storedItems } from "../../rerun/data-root.ts";
 import { leafOfSamples, positionsOf, rerunBasis } from "../../samples.ts";
@@ -24,7 +25,7 @@ const REST = 30n;
  */
 export function falseReports({ store, facts: getFacts, me, models, reads }: SuspectDeps): (now: Moment) => Suspicion[] {
   const refuted = (own: Assignment, shown: RevealFacts, leaves: (LeafRow | undefined)[]): Suspicion | undefined => {
-    const { provider, modelId, epoch } = own;
+    const { provider, modelId, epoch, role } = own;
     const { verdicts } = unpackRerunReport(shown.report);
     const isExact = models.get(modelId)?.profile.outputs.every(({ tauMax }) => tauMax === 0) ?? false;
     const j = leaves.findIndex((leaf, i) => {
@@ -37,11 +38,11 @@ export function falseReports({ store, facts: getFacts, me, models, reads }: Susp
     const leaf = leaves[j];
     if (!leaf) return undefined;
     const fault = keccak256(
-      encodeAbiParameters(REFUTED, ["refuted verdict", provider, modelId, epoch, ROLE_RERUN, shown.seat]),
+      encodeAbiParameters(REFUTED, ["refuted verdict", provider, modelId, epoch, role, shown.seat]),
     );
-    const name = `refuted verdict ${provider} ${modelId} ${epoch} ${shown.seat}`;
+    const name = `refuted verdict ${provider} ${modelId} ${epoch} ${role} ${shown.seat}`;
     const call = async (): Promise<Call | undefined> => {
-      const rerun = await reads.rerunOf({ provider, modelId, epoch, role: ROLE_RERUN }, shown);
+      const rerun = await reads.rerunOf({ provider, modelId, epoch, role }, shown);
       const path = rerunTree(storedItems(store, own)).proof(j);
       if (!rerun || !path) return undefined;
       const hashes = [sha256(leaf.native!), sha256(leaf.wasm!)] as const;
@@ -52,15 +53,15 @@ export function falseReports({ store, facts: getFacts, me, models, reads }: Susp
   };
 
   const unshown = (own: Assignment, shown: RevealFacts, j: number): Suspicion => {
-    const { provider, modelId, epoch } = own;
-    const id = outputsId({ provider, modelId, epoch, role: ROLE_RERUN, seat: shown.seat }, j);
-    const name = `own outputs ${provider} ${modelId} ${epoch} ${shown.seat}`;
+    const { provider, modelId, epoch, role } = own;
+    const id = outputsId({ provider, modelId, epoch, role, seat: shown.seat }, j);
+    const name = `own outputs ${provider} ${modelId} ${epoch} ${role} ${shown.seat}`;
     const isAsked = (): boolean => {
       const last = getFacts().court.lastAsked(shown.verifier);
       return last !== undefined && epoch < last + REST;
     };
     const call = async (): Promise<Call | undefined> => {
-      const rerun = await reads.rerunOf({ provider, modelId, epoch, role: ROLE_RERUN }, shown);
+      const rerun = await reads.rerunOf({ provider, modelId, epoch, role }, shown);
       return rerun && { key: name, contract: "Demands", functionName: "demandOutputs", args: [rerun, j] };
     };
     // No outputs can be shown under a root of zero: that is asked every time.
@@ -97,7 +98,7 @@ export function falseReports({ store, facts: getFacts, me, models, reads }: Susp
   return onceAnEpoch(getFacts, (epoch) =>
     store.assignments
       .ofEpoch(epoch)
-      .filter(({ role, state }) => role === ROLE_RERUN && (state === "revealed" || state === "done"))
+      .filter(({ role, state }) => isRerun(role) && (state === "revealed" || state === "done"))
       .flatMap(look),
   );
 }

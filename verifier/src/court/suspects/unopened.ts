@@ -1,4 +1,5 @@
-import { ROLE_RERUN, unpackRerunReport } from "@surety/protocol";
+import { unpackRerunReport } from "@surety/protocol";
+import { isRerun } from "../../deadlines.ts";
 import type { Call, Moment } from "../../ports.ts";
 import { positionsOf, rerunBasis } from "../../samples.ts";
 import type { Assignment } from "../../store/index.ts";
@@ -30,7 +31,7 @@ export function unopenedLeaves({ store, facts: getFacts }: SuspectDeps): (now: M
   return onceAnEpoch(getFacts, (epoch) =>
     store.assignments
       .ofEpoch(epoch)
-      .filter(({ role, state }) => role === ROLE_RERUN && (state === "revealed" || state === "done"))
+      .filter(({ role, state }) => isRerun(role) && (state === "revealed" || state === "done"))
       .flatMap(look),
   );
 }
