@@ -6,10 +6,11 @@ import {
   type SampleVerdict,
   type Windows,
 } from "@surety/protocol";
-import { attendanceAbi, seatCasesAbi } from "@surety/sdk";
+import { attendanceAbi, attestationHubAbi, seatCasesAbi } from "@surety/sdk";
 import type { Store } from "@surety/verifier";
 import { expect } from "chai";
 import { type Address, type Hex, isAddressEqual, toHex } from "viem";
+import { createCourtReads } from "../../verifier/src/court/reads.ts";
 import { sha256, storedItems } from "../../verifier/src/rerun/data-root.ts";
 import {
   BONDS,
@@ -32,20 +33,22 @@ const WINDOWS: Windows = {
   commitWindow: 7n,
   outputWindow: 3n,
   revealWindow: 6n,
-  disputeWindow: 90n,
+  disputeWindow: 150n,
   answerWindow: 16n,
   juryWindow: 24n,
   grace: 2n,
 };
 const LENGTH = 16n;
 const SALT: Hex = `0x${"5a".repeat(32)}`;
-/** Code of a confirmed case about a seat (ISeatCases.sol). */
-const CONFIRMED = 3;
+/** Codes of the ends of cases about seats (ISeatCases.sol), and of a demand that was answered (IDemands.sol). */
+const [CONFIRMED, ACQUITTED, ANSWERED] = [3, 4, 2];
 
 /** A seat that runs its samples and makes up its own outputs, and misses everything else. */
 describe("a seat's own input before the court, end to end", function () {
   this.timeout(400_000);
   const forger = verifierAccount(HONEST);
+  /** The epoch that the forger judged, and its samples. */
+  let judged: { epoch: bigint; m: number };
   let market: TestMarket;
   let provider: Awaited<ReturnType<typeof startMarketProvider>> | undefined;
   let verifiers: Awaited<ReturnType<typeof startMarketVerifiers>> | undefined;
@@ -116,6 +119,30 @@ describe("a seat's own input before the court, end to end", function () {
     }
   };
 
+  /** An honest re-run of an epoch as the court takes it. */
+  const honestRerun = async (epoch: bigint) => {
+    const record = { provider: market.provider, modelId: market.modelId, epoch };
+    const found = await market.client.getContractEvents({
+      address: market.deployment.contracts.AttestationHub!,
+      abi: attestationHubAbi,
+      eventName: "Revealed",
+      args: record,
+      fromBlock: market.deployment.startBlock,
+      strict: true,
+    });
+    const { args, blockNumber } = found.find(
+      ({ args }) => args.role === 1 && !isAddressEqual(args.verifier, forger.account.address),
+    )!;
+    const reads = createCourtReads(market.client, market.deployment);
+    return (await reads.rerunOf({ ...record, role: 1 }, { ...args, block: blockNumber }))!;
+  };
+
+  /** Number of the demand for a seat's own outputs, and of the case about them. */
+  const idOf = (rerun: { epoch: bigint; seat: number }, m: number): Promise<Hex> =>
+    market.read("Demands", "outputsId", market.provider, market.modelId, rerun.epoch, 1, rerun.seat, m);
+  const stateOf = async (room: "Demands" | "SeatCases", id: Hex): Promise<number> =>
+    (await market.read(room, room === "Demands" ? "demandOf" : "caseOf", id)).state;
+
   const closed = () =>
     market.client.getContractEvents({
       address: market.deployment.contracts.SeatCases!,
@@ -137,18 +164,14 @@ describe("a seat's own input before the court, end to end", function () {
 
   it("costs half of its stake what the model does not give, though it calls the jury", async () => {
     const { rerun, m, forged } = await sit();
+    judged = { epoch: rerun.epoch, m };
     await market.write(CLIENT, "TestAsset", "approve", market.deployment.contracts.Demands, BONDS.demand);
     await market.until(market.times(rerun.epoch).revealEnd);
     // The next seed names one seat in ten; this one is asked whether it does or not.
-    const id: Hex = await market.read(
-      "Demands",
-      "outputsId",
-      ...([rerun.provider, rerun.modelId, rerun.epoch, 1, rerun.seat, m] as const),
-    );
+    const id = await idOf(rerun, m);
     await market.write(CLIENT, "Demands", "demandOutputs", rerun, m);
     await market.write(forger, "Demands", "answerOutputs", id, forged.native, forged.wasm, forged.path);
-    const stateOf = async () => (await market.read("SeatCases", "caseOf", id)).state;
-    await until("a verifier opens a case", async () => (await stateOf()) > 0, 60_000);
+    await until("a verifier opens a case", async () => (await stateOf("SeatCases", id)) > 0, 60_000);
     await market.write(forger, "TestAsset", "approve", market.deployment.contracts.SeatCases, BONDS.court);
     await market.write(forger, "SeatCases", "callJury", id);
     await until("the case is closed", async () => (await closed()).length > 0, 120_000);
@@ -157,6 +180,37 @@ describe("a seat's own input before the court, end to end", function () {
     expect([args.state, convictions, revealed]).to.deep.equal([CONFIRMED, 3, 3]);
     const before = await market.stakeAt(forger.account.address, blockNumber - 1n);
     expect(args.taken).to.equal((before + 1n) / 2n);
+  });
+
+  it("costs a seat nothing whose outputs hold: it shows them, calls the jury and is acquitted", async () => {
+    const { epoch, m } = judged;
+    const rerun = await honestRerun(epoch);
+    const id = await idOf(rerun, m);
+    const { Demands, SeatCases } = market.deployment.contracts;
+    await market.write(CLIENT, "TestAsset", "approve", Demands, BONDS.demand);
+    // Where the next seed names the seat, another verifier may have asked.
+    if ((await stateOf("Demands", id)) === 0) await market.write(CLIENT, "Demands", "demandOutputs", rerun, m);
+    await until("the outputs are shown", async () => (await stateOf("Demands", id)) === ANSWERED, 30_000);
+    const stake = await market.stakeAt(rerun.verifier, await market.client.getBlockNumber());
+    await market.write(CLIENT, "TestAsset", "approve", SeatCases, BONDS.court);
+    await market.write(CLIENT, "SeatCases", "open", market.provider, market.modelId, epoch, 1, rerun.seat, m);
+    await until("the case is closed", async () => (await stateOf("SeatCases", id)) > 2, 120_000);
+    expect(await stateOf("SeatCases", id)).to.equal(ACQUITTED);
+    const { convictions, revealed } = await market.read("Juries", "juryOf", id);
+    expect([convictions, revealed]).to.deep.equal([0, 3]);
+    expect(await market.stakeAt(rerun.verifier, await market.client.getBlockNumber())).to.equal(stake);
+    const jurors: Address[] = await market.read("Juries", "seatsOf", id);
+    const isPaid = async (juror: Address): Promise<boolean> =>
+      (
+        await market.client.getContractEvents({
+          address: SeatCases!,
+          abi: seatCasesAbi,
+          eventName: "JurorPaid",
+          args: { id, juror },
+          fromBlock: market.deployment.startBlock,
+        })
+      ).length > 0;
+    for (const juror of jurors) await until("a juror is paid", () => isPaid(juror), 30_000);
   });
 
   it("costs the forger the duties that it missed, and nobody else", async () => {
