@@ -1,9 +1,10 @@
-import { unpackRerunReport } from "@surety/protocol";
+import { ROLE_REDRAW, ROLE_RERUN, unpackRerunReport } from "@surety/protocol";
 import { encodeAbiParameters, keccak256, parseAbiParameters } from "viem";
 import { isRerun } from "../../deadlines.ts";
 import type { Call, Moment } from "../../ports.ts";
 import { positionsOf, rerunBasis } from "../../samples.ts";
 import type { Assignment } from "../../store/index.ts";
+import { needsRedraw } from "../../watch/redraw.ts";
 import type { SuspectDeps, Suspicion } from "../accuse.ts";
 import { onceAnEpoch } from "./epochs.ts";
 
@@ -19,8 +20,10 @@ const SAMPLE = 0;
 export function unopenedLeaves({ store, facts: getFacts }: SuspectDeps): (now: Moment) => Suspicion[] {
   const look = (own: Assignment): Suspicion[] => {
     const { provider, modelId, epoch } = own;
+    // Where the first round was below quorum, the redraw decides.
+    const role = needsRedraw(getFacts(), own) ? ROLE_REDRAW : ROLE_RERUN;
     const reports = getFacts()
-      .reveals(own)
+      .reveals({ ...own, role })
       .map(({ report }) => unpackRerunReport(report));
     const subject = keccak256(encodeAbiParameters(LOG, [provider, modelId, epoch]));
     return positionsOf(own, rerunBasis(own.basis)).flatMap((position, j): Suspicion[] => {
