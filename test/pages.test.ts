@@ -144,7 +144,9 @@ describe("order of contracts", () => {
     const table = read("docs/protocol.md").split("## 4. Contracts")[1]!.split("## 5.")[0]!;
     const rows = table.split("\n").filter((line) => line.startsWith("| `") || line.startsWith("| | `"));
     const names = rows.flatMap((row) => [...row.split("|")[2]!.matchAll(/`(\w+)`/g)].map(([, name]) => name!));
-    const ranks = names.filter((name) => !/Math|Sum|Shares|Seats$|Closable/.test(name)).map((name) => rankOf(`${name}.sol`));
+    const ranks = names
+      .filter((name) => !/Math|Sum|Shares|Seats$|Closable/.test(name))
+      .map((name) => rankOf(`${name}.sol`));
     expect(ranks.length).to.be.greaterThan(15);
     expect(ranks).to.deep.equal([...ranks].sort((a, b) => a - b));
   });

@@ -19,6 +19,7 @@ import type { Assignment } from "./store/index.ts";
 import { CHAIN_ID, HUB } from "./testing/sim-chain.ts";
 import { manifest, toyId, toyRun } from "./testing/toy-model.ts";
 import { createWorld, EPOCH, ME, PROVIDER, type World } from "./testing/world.ts";
+import { createVerifier } from "./verifier.ts";
 
 describe("verifier, from seat to settlement", () => {
   let world: World;
@@ -132,8 +133,28 @@ describe("verifier, from seat to settlement", () => {
     expect(errors().map(({ facts }) => facts.role)).to.deep.equal([1]);
   });
 
-  it("reveals what was signed if the store was lost after it: a probe's report, and nothing of a re-run", async () => {
+  it("says nothing of a provider whose outputs it was not there to ask for", async () => {
     world = await createWorld();
+    const { commitEnd, outputEnd } = world.chain.facts().times(EPOCH);
+    world.verifier.start();
+    await world.live();
+    await world.until(commitEnd - 1n);
+    await world.verifier.stop();
+    await world.until(outputEnd);
+    const again = createVerifier(world.deps);
+    again.start();
+    await world.until(world.chain.facts().times(EPOCH).revealEnd + 5n);
+    await again.stop();
+    expect(ends(world.deps.store.assignments.ofEpoch(EPOCH))).to.deep.equal([
+      ["done", null],
+      ["done", "NOT_ASKED"],
+    ]);
+    expect(shown(1)).to.have.length(1);
+  });
+
+  it("reveals what was signed if the store was lost after it: a probe's report, and nothing of a re-run", async () => {
+    // The probe's new report is not even ready.
+    world = await createWorld({ deps: { isSigned: () => new Promise(() => {}) } });
     const committer = { chainId: CHAIN_ID, hub: HUB, sender: ME, epoch: EPOCH, round: 0 } as const;
     const key = { provider: PROVIDER, modelId: toyId, salt: `0x${"5a".repeat(32)}` } as const;
     const nine = { probes: 9, timely: 9, answered: 9, peakProbes: 0, peakTimely: 0, atCapacity: 0 };

@@ -43,7 +43,9 @@ export function createEvidence(deps: StepDeps & { jobs: Jobs }) {
 
     const complete = () => !leafOfSamples(positions, store.leaves.places(a)).includes(undefined);
 
+    let asked = false;
     const attempt = async (): Promise<boolean> => {
+      asked = true;
       try {
         const request = { http, endpoint, subject, samples: basis.m };
         const text = await fetchOpening(
@@ -67,6 +69,9 @@ export function createEvidence(deps: StepDeps & { jobs: Jobs }) {
     const done =
       complete() || (await keepTrying({ clock, rng, signal, backoff, mayContinue: () => chainMs() < until }, attempt));
     if (signal.aborted || !isMine()) return;
+    if (!done && !asked && store.leaves.places(a).length === 0) {
+      return abstain("NOT_ASKED", "this verifier was not there while inputs were to be opened");
+    }
     if (!done) {
       const missing = leafOfSamples(positions, store.leaves.places(a)).filter((leaf) => leaf === undefined).length;
       log.warn({ ...subject, missing, m: basis.m }, "inputs of some samples were not opened in time");

@@ -47,15 +47,18 @@ export function createCommitting(deps: Deps): Step {
     const committer = { chainId, hub, sender: me, epoch, round };
     const key = journalKey(committer);
     const standing = journal.find(key);
+    const signed = standing && fromPayload(standing.payload, committer);
     for (const a of rowsOf(epoch, round)) {
-      if (standing || (a.state !== "planned" && a.state !== "evidence")) continue;
+      if (a.state !== "planned" && a.state !== "evidence") continue;
+      // What a signed commitment holds was ready once; what it does not hold cannot be added.
+      if (signed && !signed.leaves.some((leaf) => isLeafOf(leaf, a))) continue;
       const why = { reason: "NOT_READY", detail: "evidence or own results were not ready when it had to be committed" };
       store.assignments.abstain(a, why);
       const { provider, modelId, role } = a;
       log.warn({ epoch, provider, modelId, role, ...why }, "abstains and earns nothing here");
     }
     const ready = rowsOf(epoch, round).filter((a) => a.state === "rerun");
-    const sealed = standing ? fromPayload(standing.payload, committer) : seal(ready, committer, rng);
+    const sealed = signed ?? seal(ready, committer, rng);
     journal.reserve({ ...key, digest: sealed.hash, payload: toPayload(sealed) });
     store.transact(() => {
       store.commitments.add({ epoch, round, root: sealed.root, hash: sealed.hash });

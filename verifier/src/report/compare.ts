@@ -4,7 +4,7 @@ import { parseOutputsOpening } from "@surety/sdk";
 import { deadlines, isRerun, roundOf, roundTimes } from "../deadlines.ts";
 import type { Jobs } from "../jobs.ts";
 import { fetchOpening } from "../openings.ts";
-import type { Moment, Step, StepDeps } from "../ports.ts";
+import type { Model, Moment, Step, StepDeps } from "../ports.ts";
 import { backoffFor, keepTrying } from "../retry.ts";
 import { positionsOf, rerunBasis } from "../samples.ts";
 import { type Assignment, abstains } from "../store/index.ts";
@@ -17,26 +17,29 @@ import { greyReport, judgeAll, openingProblem, packVerdicts } from "./verdicts.t
 export function createComparing(deps: StepDeps & { jobs: Jobs }): Step {
   const { store, facts: getFacts, chainMs, http, models, clock, rng, log, jobs } = deps;
 
-  const gather = async (a: Assignment, signal: AbortSignal): Promise<void> => {
+  /** Says nothing of the provider where nothing can be known. */
+  const retreat = (a: Assignment, reason: string, detail: string): void => {
+    const { epoch, provider, modelId, role } = a;
+    store.assignments.retract(a, { reason, detail }, greyReport(rerunBasis(a.basis).m));
+    log.error({ epoch, provider, modelId, role, reason, detail }, "abstains and earns nothing here");
+  };
+
+  const gather = async (a: Assignment, model: Model, signal: AbortSignal): Promise<void> => {
     const { provider, modelId, epoch } = a;
     const facts = getFacts();
     const round = roundOf(a.role);
-    const { outputsFrom } = roundTimes(facts.times(epoch), round);
+    const { outputsFrom, commitEnd } = roundTimes(facts.times(epoch), round);
     const until = deadlines(facts.times(epoch), round).outputsMs;
     const subject = { provider, modelId, epoch };
     const basis = rerunBasis(a.basis);
-    const model = models.get(modelId);
-    if (!model) {
-      const why = { reason: "UNKNOWN_MODEL", detail: "the model's files are gone since its leaves were run" };
-      store.assignments.retract(a, why, greyReport(basis.m));
-      return log.error({ ...subject, ...why }, "abstains and earns nothing here");
-    }
     const endpoint = facts.provider(provider)!.endpoint;
     const windowMs = until - Number(outputsFrom) * 1000;
     const patienceMs = Math.max(1_000, windowMs / 3);
+    let asked = false;
     const missing = () => store.leaves.places(a).filter((leaf) => !leaf.isOpen).length;
 
     const attempt = async (): Promise<boolean> => {
+      asked = true;
       try {
         const request = { http, endpoint, subject, samples: basis.m };
         const text = await fetchOpening(
@@ -64,7 +67,13 @@ export function createComparing(deps: StepDeps & { jobs: Jobs }): Step {
     const retry = { clock, rng, signal, backoff, mayContinue: () => chainMs() < until };
     const done = missing() === 0 || (await keepTrying(retry, attempt));
     if (signal.aborted) return;
+    if (!done && !asked) {
+      return retreat(a, "NOT_ASKED", "this verifier was not there while outputs were to be opened");
+    }
     if (!done) log.warn({ ...subject, missing: missing() }, "outputs of some leaves were not opened in time");
+    // As long as commits are open, a reorganisation may still ask for the commitment to be sent again.
+    await clock.sleep(Math.max(0, Number(commitEnd) * 1000 - chainMs()), signal);
+    if (signal.aborted) return;
 
     await setImmediate();
     const judged = judgeAll(store.leaves.of(a), model);
@@ -84,11 +93,17 @@ export function createComparing(deps: StepDeps & { jobs: Jobs }): Step {
     name: "compare",
     advance({ head }: Moment) {
       for (const a of store.assignments.inState("committed")) {
-        if (!isRerun(a.role)) store.assignments.move(a, "committed", "compared");
-        else if (abstains(a)) {
-          store.assignments.move(a, "committed", "compared", { report: greyReport(rerunBasis(a.basis).m) });
-        } else if (head.timestamp >= roundTimes(getFacts().times(a.epoch), roundOf(a.role)).outputsFrom) {
-          jobs.run(`outputs:${a.role}:${a.epoch}:${a.provider}:${a.modelId}`, (signal) => gather(a, signal));
+        const { commitEnd, outputsFrom } = roundTimes(getFacts().times(a.epoch), roundOf(a.role));
+        const isOver = head.timestamp >= commitEnd;
+        const model = models.get(a.modelId);
+        if (!isRerun(a.role) || abstains(a)) {
+          const report = isRerun(a.role) ? { report: greyReport(rerunBasis(a.basis).m) } : {};
+          if (isOver) store.assignments.move(a, "committed", "compared", report);
+        } else if (!model) {
+          if (isOver) retreat(a, "UNKNOWN_MODEL", "the model's files are gone since its leaves were run");
+        } else if (head.timestamp >= outputsFrom) {
+          const name = `outputs:${a.role}:${a.epoch}:${a.provider}:${a.modelId}`;
+          jobs.run(name, (signal) => gather(a, model, signal));
         }
       }
     },

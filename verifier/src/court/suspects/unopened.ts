@@ -1,8 +1,9 @@
-import { unpackRerunReport } from "@surety/protocol";
+import { ROLE_REDRAW, ROLE_RERUN, unpackRerunReport } from "@surety/protocol";
 import { isRerun } from "../../deadlines.ts";
 import type { Call, Moment } from "../../ports.ts";
 import { positionsOf, rerunBasis } from "../../samples.ts";
 import type { Assignment } from "../../store/index.ts";
+import { needsRedraw } from "../../watch/redraw.ts";
 import type { SuspectDeps, Suspicion } from "../accuse.ts";
 import { sampleId } from "../demand-ids.ts";
 import { onceAnEpoch } from "./epochs.ts";
@@ -14,8 +15,10 @@ import { onceAnEpoch } from "./epochs.ts";
 export function unopenedLeaves({ store, facts: getFacts }: SuspectDeps): (now: Moment) => Suspicion[] {
   const look = (own: Assignment): Suspicion[] => {
     const { provider, modelId, epoch } = own;
+    // Where the first round was below quorum, the redraw decides.
+    const role = needsRedraw(getFacts(), own) ? ROLE_REDRAW : ROLE_RERUN;
     const reports = getFacts()
-      .reveals(own)
+      .reveals({ ...own, role })
       .map(({ report }) => unpackRerunReport(report));
     return positionsOf(own, rerunBasis(own.basis)).flatMap((position, j): Suspicion[] => {
       const hidden = reports.filter(({ verdicts }) => verdicts[j] === "not-opened").length;
