@@ -34,9 +34,9 @@ export const startSettings = defineSettings({
     default: "true",
   },
   courtBond: {
-    kind: kind.amount(18, "10"),
+    kind: kind.amount(18, "100"),
     about: "most that accusations may bind in bonds at a time, whole units of the asset",
-    default: "10",
+    default: "100",
   },
   courtFeeGwei: {
     kind: kind.decimal(0, 1_000_000, 100),
