@@ -9,10 +9,13 @@ endif
 export PATH := $(NODE_DIR):$(PATH)
 endif
 
-.PHONY: test demo mutants coverage slither
+.PHONY: test test-court demo mutants coverage slither
 # All tests: contracts, packages, end to end.
 test: node_modules/.ready
 	npm test
+# Cases, demands and juries end to end, on served chains.
+test-court: node_modules/.ready
+	npm run test:court
 # The protocol at work on a local chain: make demo ARGS="--epochs 20"
 demo: node_modules/.ready
 	npm run demo -- $(ARGS)
