@@ -218,7 +218,7 @@ describe("settlement of samples", () => {
   });
 
   it("refuses what is malformed", () => {
-    expect(code(() => judgeSamples(Array(6).fill(rerun(0)), 1))).to.equal("PROTOCOL_TOO_MANY_REPORTS");
+    expect(code(() => judgeSamples(Array(10).fill(rerun(0)), 1))).to.equal("PROTOCOL_TOO_MANY_REPORTS");
     expect(code(() => judgeSamples([], 49))).to.equal("PROTOCOL_OUT_OF_RANGE");
     expect(code(() => judgeSamples([3n << 104n], 0))).to.equal("PROTOCOL_BAD_REPORT");
   });

@@ -28,6 +28,8 @@ describe("schedule", () => {
       commitEnd: 1_815n,
       outputEnd: 1_840n,
       revealEnd: 1_885n,
+      redrawCommitEnd: 1_925n,
+      redrawEnd: 1_970n,
       settleEnd: 2_125n,
       disputeEnd: 2_225n,
     });
