@@ -50,7 +50,7 @@ interface IVerifierRegistry {
     /// @notice The verifiers on the seats of one assignment; the zero address is an empty seat. The provider's owner in
     /// `epoch` takes no seat.
     /// @param seed Seed of the draw.
-    /// @param role 0 probe, 1 re-run.
+    /// @param role 0 probe, 1 re-run, 2 redraw, 3 jury.
     /// @param count Number of seats.
     function seats(
         bytes32 seed,
