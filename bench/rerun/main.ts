@@ -41,7 +41,8 @@ const progress = (text: string) => {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 };
 
-const isBelow = ({ runMs, ratio }: RerunRow) => runMs >= TARGET_MS && ratio < TARGET;
+const isSlow = ({ runMs }: RerunRow) => runMs >= TARGET_MS;
+const isBelow = (row: RerunRow) => isSlow(row) && row.fastest < TARGET;
 
 function table(rows: RerunRow[]): string {
   const right = (title: string) => ({ title, align: "right" as const });
@@ -53,6 +54,7 @@ function table(rows: RerunRow[]): string {
     "ratio",
     "least",
     "greatest",
+    "fastest",
     "CPU bare",
     "CPU model",
     "CPU checker",
@@ -64,9 +66,10 @@ function table(rows: RerunRow[]): string {
     row.runMs.toFixed(2),
     row.bare.toFixed(0),
     row.checks.toFixed(0),
-    { text: row.ratio.toFixed(3), colour: isBelow(row) ? ("red" as const) : ("bold" as const) },
+    row.ratio.toFixed(3),
     row.least.toFixed(3),
     row.greatest.toFixed(3),
+    { text: row.fastest.toFixed(3), colour: isBelow(row) ? ("red" as const) : ("bold" as const) },
     row.cpuMs.bare.toFixed(2),
     row.cpuMs.model.toFixed(2),
     row.cpuMs.checker.toFixed(2),
@@ -92,15 +95,19 @@ async function main(options: Options): Promise<void> {
     }
   }
   progress("");
-  console.log(`${kind}, ${rounds} rounds of 2 x ${ms} ms, ${batch} inputs in a message; medians; CPU in ms per run`);
+  console.log(
+    `${kind}, ${rounds} rounds of 2 x ${ms} ms, ${batch} inputs in a message; rates and ratios are medians; CPU in ms per run`,
+  );
   console.log(
     `${machine.cores} x ${machine.cpu}, Node ${machine.node}, onnxruntime ${machine.ort}; load average before ${load.toFixed(1)}\n`,
   );
   console.log(table(rows));
-  const slow = rows.filter(({ runMs }) => runMs >= TARGET_MS);
-  const below = slow.filter(isBelow);
-  const reached = `${slow.length - below.length} of ${slow.length}`;
-  console.log(`\nmodels of ${TARGET_MS} ms and more at ${TARGET} of bare speed or above: ${reached}`);
+  const slow = rows.filter(isSlow);
+  const reached = (of: "ratio" | "fastest") => `${slow.filter((row) => row[of] >= TARGET).length} of ${slow.length}`;
+  console.log(
+    `\nmodels of ${TARGET_MS} ms and more at ${TARGET} of bare speed or above: ${reached("fastest")} by their fastest rounds, ` +
+      `${reached("ratio")} by the median of all`,
+  );
   if (json !== undefined)
     writeFileSync(json, `${JSON.stringify({ machine, load, kind, rounds, ms, batch, rows }, null, 2)}\n`);
 }
