@@ -108,8 +108,10 @@ abstract contract HubHandler is RecordModel {
                 for (uint256 i = 0; i < RECORDS; ++i) if (mix(own, i) % 16 > 0) commitLog(i, e, mix(own, i));
             }
             if (time >= t.seedTime) drawSeed(e, own);
-            if (time >= t.openEnd && time < t.commitEnd) commitAll(e, own);
-            if (time >= t.outputEnd && time < t.revealEnd) revealAll(e, own);
+            if (time >= t.openEnd && time < t.commitEnd) commitAll(e, 0, own);
+            if (time >= t.outputEnd && time < t.revealEnd) revealAll(e, 0, own);
+            if (time >= t.revealEnd && time < t.redrawCommitEnd) commitAll(e, 1, own);
+            if (time >= t.redrawCommitEnd && time < t.redrawEnd) revealAll(e, 1, own);
         }
         for (uint256 i = 0; i < RECORDS; ++i) if (mix(choice, 100 + i) % 4 > 0) settle(i, true);
     }
@@ -149,34 +151,34 @@ abstract contract HubHandler is RecordModel {
         refuses(operator, address(log), logCall(i, e, units), twice);
     }
 
-    function commitAll(uint64 e, uint256 choice) private {
+    function commitAll(uint64 e, uint8 round, uint256 choice) private {
         if (choices[e] == 0) {
             choices[e] = choice | 1;
             seatAll(e);
         }
         for (uint256 v = 0; v < crew.length; ++v) {
-            if (committed[e][crew[v]] || mix(choice, 200 + v) % 10 == 0) continue;
-            (Reveal[] memory reveals, bytes32 root) = revealsOf(e, crew[v]);
+            if (committed[e][round][crew[v]] || mix(choice, 200 + v) % 10 == 0) continue;
+            (Reveal[] memory reveals, bytes32 root) = revealsOf(e, round, crew[v]);
             if (reveals.length == 0) continue;
-            bytes32 commitment = keccak256(abi.encode(address(hub), e, uint8(0), crew[v], root));
+            bytes32 commitment = keccak256(abi.encode(address(hub), e, round, crew[v], root));
             vm.prank(crew[v]);
             hub.commit(e, commitment);
-            committed[e][crew[v]] = true;
+            committed[e][round][crew[v]] = true;
             refuses(
                 crew[v],
                 address(hub),
                 abi.encodeCall(hub.commit, (e, "another")),
-                abi.encodeWithSelector(IAttestationHub.AttestationHubCommitted.selector, crew[v], e, 0)
+                abi.encodeWithSelector(IAttestationHub.AttestationHubCommitted.selector, crew[v], e, round)
             );
         }
     }
 
     /// @notice 11: one report per seat, in one call or in two, and none twice.
-    function revealAll(uint64 e, uint256 choice) private {
+    function revealAll(uint64 e, uint8 round, uint256 choice) private {
         for (uint256 v = 0; v < crew.length; ++v) {
-            if (!committed[e][crew[v]] || revealed[e][crew[v]] || mix(choice, 300 + v) % 10 == 0) continue;
-            (Reveal[] memory reveals,) = revealsOf(e, crew[v]);
-            revealed[e][crew[v]] = true;
+            if (!committed[e][round][crew[v]] || revealed[e][round][crew[v]] || staysAway(e, round, choice, v)) continue;
+            (Reveal[] memory reveals,) = revealsOf(e, round, crew[v]);
+            revealed[e][round][crew[v]] = true;
             uint256 cut = mix(choice, 400 + v) % 2 == 0 ? 0 : reveals.length / 2;
             if (cut > 0) reveal(e, crew[v], reveals, 0, cut);
             reveal(e, crew[v], reveals, cut, reveals.length);
@@ -187,6 +189,12 @@ abstract contract HubHandler is RecordModel {
                 abi.encodeWithSelector(IAttestationHub.AttestationHubRevealed.selector, 0)
             );
         }
+    }
+
+    /// @dev One of ten, and in a quarter of all epochs two of three in the first round: those come to a redraw.
+    function staysAway(uint64 e, uint8 round, uint256 choice, uint256 v) private view returns (bool) {
+        bool away = round == 0 && choices[e] % 8 < 2 && mix(choices[e], 500 + v) % 3 > 0;
+        return away || mix(choice, 300 + v) % 10 == 0;
     }
 
     function reveal(uint64 e, address who, Reveal[] memory all, uint256 from, uint256 until) private {
@@ -212,15 +220,6 @@ abstract contract HubHandler is RecordModel {
             if ((item.report >> (8 + 2 * j)) % 2 == 0) return true;
         }
         return false;
-    }
-
-    /// @dev Something was sampled, the seed came in time, and fewer than three re-runs were shown.
-    function lacksQuorum(uint256 i, uint64 e) private view returns (bool) {
-        (bytes32 seed, uint64 drawnAt) = beacon.seedOf(e);
-        if (logs[i][e].m == 0 || seed == 0 || drawnAt >= clock.times(e).commitEnd) return false;
-        uint256 count = 0;
-        for (uint8 seat = 0; seat < 5; ++seat) if (shown[i][e][1][seat]) ++count;
-        return count < 3;
     }
 
     /* SETTLEMENT */

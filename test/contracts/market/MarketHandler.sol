@@ -152,6 +152,12 @@ abstract contract MarketHandler is MarketStage {
         if (paused) {
             return refuses(who, address(verifiers), call, abi.encodeWithSelector(unauthorized(), address(verifiers)));
         }
+        if (now_() < ejectedUntil[who]) {
+            bytes memory out = abi.encodeWithSelector(
+                IVerifierRegistry.VerifierRegistryEjected.selector, now_(), ejectedUntil[who]
+            );
+            return refuses(who, address(verifiers), call, out);
+        }
         if (free < count * TICKET) {
             return refuses(
                 who,

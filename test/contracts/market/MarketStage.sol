@@ -37,6 +37,7 @@ abstract contract MarketStage is System {
     /// @dev Number of places, by epoch.
     Change[] internal lengths;
     mapping(address verifier => uint256) internal held;
+    mapping(address verifier => uint64) internal ejectedUntil;
     mapping(uint64 epoch => bytes32) internal timesOf;
     uint64 internal noted;
     uint64 internal windowsFrom;

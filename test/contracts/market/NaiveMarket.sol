@@ -21,7 +21,7 @@ library NaiveMarket {
         address owner;
     }
 
-    /// @notice What five reports of each kind say.
+    /// @notice What the reports of each kind say.
     struct Finding {
         bool probed;
         uint256 probes;
@@ -36,14 +36,14 @@ library NaiveMarket {
         bool panelFailed;
     }
 
-    /// @notice Five seats among the first `length` places.
-    function seats(Place[] storage places, uint256 length, Draw memory draw)
+    /// @notice The first `count` seats among the first `length` places.
+    function seats(Place[] storage places, uint256 length, uint256 count, Draw memory draw)
         internal
         view
-        returns (address[5] memory seated)
+        returns (address[9] memory seated)
     {
         if (length == 0) return seated;
-        for (uint256 s = 0; s < 5; ++s) {
+        for (uint256 s = 0; s < count; ++s) {
             for (uint256 n = 0; n < 32 && seated[s] == address(0); ++n) {
                 Place memory place = places[_try(draw, s, n) % length];
                 bool free = place.from <= draw.epoch && draw.epoch < place.until && place.verifier != draw.owner;
@@ -88,15 +88,18 @@ library NaiveMarket {
         return target > 995e6 ? 192 : target > 990e6 ? 64 : 32;
     }
 
-    /// @notice Adds the probe reports that are neither the best nor the worst where there are more than three.
-    function probes(uint256[5] memory reports, bool[5] memory shown, Finding memory found) internal pure {
-        uint256 count = _count(shown);
+    /// @notice Adds the probe reports that are neither the best nor the worst where there are more than three. One without
+    /// probes is an abstention.
+    function probes(uint256[9] memory reports, bool[9] memory shown, Finding memory found) internal pure {
+        bool[9] memory judged;
+        for (uint256 s = 0; s < 9; ++s) judged[s] = shown[s] && field(reports[s], 0) > 0;
+        uint256 count = _count(judged);
         if (count < 3) return;
         found.probed = true;
-        for (uint256 s = 0; s < 5; ++s) {
-            if (!shown[s]) continue;
+        for (uint256 s = 0; s < 9; ++s) {
+            if (!judged[s]) continue;
             uint256 rank = 0;
-            for (uint256 o = 0; o < 5; ++o) if (shown[o] && o != s && _before(reports, o, s)) ++rank;
+            for (uint256 o = 0; o < 9; ++o) if (judged[o] && o != s && _before(reports, o, s)) ++rank;
             if (count > 3 && (rank == 0 || rank == count - 1)) continue;
             found.probes += field(reports[s], 0);
             found.timely += field(reports[s], 1);
@@ -106,27 +109,39 @@ library NaiveMarket {
         }
     }
 
-    /// @notice Counts verdicts sample by sample.
-    function reruns(uint256[5] memory reports, bool[5] memory shown, uint256 m, Finding memory found) internal pure {
+    /// @notice Counts verdicts sample by sample, if there are `quorum` reports.
+    function reruns(
+        uint256[9] memory reports,
+        bool[9] memory shown,
+        uint256 quorum,
+        uint256 m,
+        Finding memory found
+    ) internal pure {
         uint256 count = _count(shown);
-        if (count < 3) return;
+        if (count < quorum) return;
         found.rerun = true;
         for (uint256 j = 0; j < m; ++j) {
-            uint256 good = 0;
-            uint256 bad = 0;
-            for (uint256 s = 0; s < 5; ++s) {
-                if (!shown[s]) continue;
-                uint256 verdict = (reports[s] / 2 ** (8 + 2 * j)) % 4;
-                if (verdict == 0) ++good;
-                if (verdict == 2) ++bad;
-            }
+            (uint256 good, uint256 bad) = _votes(reports, shown, j);
             if (2 * good > count) ++found.matches;
             else if (2 * bad > count) found.mismatches |= 1 << j;
             else ++found.undecided;
         }
         uint256 failed = 0;
-        for (uint256 s = 0; s < 5; ++s) if (shown[s] && reports[s] / 2 ** 104 == 2) ++failed;
+        for (uint256 s = 0; s < 9; ++s) if (shown[s] && reports[s] / 2 ** 104 == 2) ++failed;
         found.panelFailed = 2 * failed > count;
+    }
+
+    function _votes(uint256[9] memory reports, bool[9] memory shown, uint256 j)
+        private
+        pure
+        returns (uint256 good, uint256 bad)
+    {
+        for (uint256 s = 0; s < 9; ++s) {
+            if (!shown[s]) continue;
+            uint256 verdict = (reports[s] / 2 ** (8 + 2 * j)) % 4;
+            if (verdict == 0) ++good;
+            if (verdict == 2) ++bad;
+        }
     }
 
     /// @notice Field `i` of a probe report.
@@ -134,13 +149,13 @@ library NaiveMarket {
         return (report / 2 ** (16 * i)) % 2 ** 16;
     }
 
-    function _before(uint256[5] memory reports, uint256 a, uint256 b) private pure returns (bool) {
+    function _before(uint256[9] memory reports, uint256 a, uint256 b) private pure returns (bool) {
         uint256 left = field(reports[a], 1) * field(reports[b], 0);
         uint256 right = field(reports[b], 1) * field(reports[a], 0);
         return left < right || (left == right && a < b);
     }
 
-    function _count(bool[5] memory shown) private pure returns (uint256 count) {
-        for (uint256 s = 0; s < 5; ++s) if (shown[s]) ++count;
+    function _count(bool[9] memory shown) private pure returns (uint256 count) {
+        for (uint256 s = 0; s < 9; ++s) if (shown[s]) ++count;
     }
 }

@@ -8,20 +8,13 @@ import {EpochEntry, FullRecord} from "../../../contracts/reliability/IReliabilit
 import {IRewardDistributor} from "../../../contracts/rewards/IRewardDistributor.sol";
 import {Record} from "../../../contracts/types/Record.sol";
 import {Service} from "../../../contracts/types/Service.sol";
-import {Reveal} from "../../../contracts/verification/IAttestationHub.sol";
-import {MarketHandler} from "./MarketHandler.sol";
 import {NaiveMarket} from "./NaiveMarket.sol";
+import {SeatModel} from "./SeatModel.sol";
 
 /// @notice The records as they ought to be: every finding made again from what the verifiers were seen to say, and taken
 /// epoch by epoch.
-abstract contract RecordModel is MarketHandler {
+abstract contract RecordModel is SeatModel {
     using ReliabilityMath for Record;
-
-    struct Logged {
-        bool exists;
-        uint8 m;
-        uint64 units;
-    }
 
     struct Kept {
         Record timely;
@@ -41,13 +34,6 @@ abstract contract RecordModel is MarketHandler {
 
     uint256 private constant MEMORY = 32;
 
-    mapping(uint256 i => mapping(uint64 epoch => Logged)) internal logs;
-    mapping(uint64 epoch => uint256) internal choices;
-    mapping(uint64 epoch => mapping(address verifier => bool)) internal committed;
-    mapping(uint64 epoch => mapping(address verifier => bool)) internal revealed;
-    mapping(uint256 i => mapping(uint64 epoch => address[5][2])) internal seated;
-    mapping(uint256 i => mapping(uint64 epoch => bool[5][2])) internal shown;
-    mapping(uint256 i => mapping(uint64 epoch => uint256[5][2])) internal reports;
     mapping(uint64 epoch => uint256) internal points;
     mapping(uint64 epoch => mapping(address verifier => uint256)) internal pointsOf;
     mapping(uint64 epoch => uint256[3]) internal weightOf;
@@ -60,7 +46,7 @@ abstract contract RecordModel is MarketHandler {
     mapping(uint256 i => uint64[]) internal history;
     mapping(uint256 i => mapping(uint64 epoch => bytes32)) internal entries;
     /// @notice How often a walk came where it must: see `Reached`.
-    uint256[8] public reached;
+    uint256[9] public reached;
 
     /// @dev What the checks would be empty without.
     enum Reached {
@@ -71,113 +57,8 @@ abstract contract RecordModel is MarketHandler {
         Gap,
         NewTenure,
         Alarm,
-        Weight
-    }
-
-    /* SEATS */
-
-    function seedOf(uint64 e, uint8 role) internal view returns (bytes32 seed) {
-        if (role == 0) {
-            if (e >= 2) (seed,) = beacon.seedOf(e - 2);
-            return seed;
-        }
-        uint64 drawnAt;
-        (seed, drawnAt) = beacon.seedOf(e);
-        if (drawnAt >= clock.times(e).commitEnd) seed = 0;
-    }
-
-    /// @notice 22: the seats of both committees of every record, drawn again.
-    function seatAll(uint64 e) internal {
-        for (uint256 i = 0; i < RECORDS; ++i) {
-            for (uint8 role = 0; role < 2; ++role) seated[i][e][role] = seatsOf(i, e, role);
-        }
-    }
-
-    function seatsOf(uint256 i, uint64 e, uint8 role) private view returns (address[5] memory seats) {
-        bytes32 seed = seedOf(e, role);
-        address[] memory chain = hub.seatsOf(provider(holderOf(i)), modelOf(i), e, role);
-        eq(chain.length, seed == 0 ? 0 : 5, "22: seats");
-        if (seed == 0) return seats;
-        seats = NaiveMarket.seats(
-            places,
-            e < 2 ? 0 : lengthAt(e - 2),
-            NaiveMarket.Draw(seed, provider(holderOf(i)), modelOf(i), e, role, at(owners[holderOf(i)], e))
-        );
-        for (uint256 s = 0; s < 5; ++s) eq(chain[s], seats[s], "22: seat");
-    }
-
-    /* REPORTS */
-
-    /// @notice All that a verifier has to reveal of an epoch, proofs in a tree that is one long branch.
-    function revealsOf(uint64 e, address who) internal view returns (Reveal[] memory reveals, bytes32 root) {
-        Reveal[6] memory found;
-        uint256 count = 0;
-        for (uint256 i = 0; i < RECORDS; ++i) {
-            (bool promised,) = promisedAt(i, e);
-            for (uint8 role = 0; role < 2 && promised; ++role) {
-                if (role == 1 && !logs[i][e].exists) continue;
-                for (uint8 s = 0; s < 5; ++s) {
-                    if (seated[i][e][role][s] == who) found[count++] = revealOf(i, e, role, s, who);
-                }
-            }
-        }
-        reveals = new Reveal[](count);
-        bytes32[] memory leaves = new bytes32[](count);
-        for (uint256 n = 0; n < count; ++n) {
-            reveals[n] = found[n];
-            leaves[n] = leafOf(found[n]);
-        }
-        for (uint256 n = 0; n < count; ++n) {
-            reveals[n].proof = new bytes32[](count - (n == 0 ? 1 : n));
-            if (n > 0) reveals[n].proof[0] = root;
-            for (uint256 o = n + 1; o < count; ++o) reveals[n].proof[o - (n == 0 ? 1 : n)] = leaves[o];
-            root = n == 0 ? leaves[0] : pair(root, leaves[n]);
-        }
-    }
-
-    function revealOf(uint256 i, uint64 e, uint8 role, uint8 s, address who) private view returns (Reveal memory r) {
-        r.role = role;
-        r.provider = provider(holderOf(i));
-        r.modelId = modelOf(i);
-        r.seat = s;
-        r.dataRoot = keccak256(abi.encode("data", who, e));
-        r.salt = keccak256(abi.encode("salt", who, e, i, role));
-        uint256 mood = mix(choices[e], i);
-        r.report = role == 0 ? probe(i, mood, mix(mood, s)) : verdicts(logs[i][e].m, mood, mix(mood, 10 + s));
-    }
-
-    function leafOf(Reveal memory r) private pure returns (bytes32) {
-        uint256 report = r.role == 0 ? r.report : 0;
-        return keccak256(
-            bytes.concat(keccak256(abi.encode(r.role, r.provider, r.modelId, report, r.dataRoot, r.salt)))
-        );
-    }
-
-    function pair(bytes32 a, bytes32 b) private pure returns (bytes32) {
-        return a < b ? keccak256(abi.encode(a, b)) : keccak256(abi.encode(b, a));
-    }
-
-    /// @notice The first record hardly ever fails, so that it earns; the others have bad epochs, with any possible report.
-    function probe(uint256 i, uint256 mood, uint256 choice) private pure returns (uint256) {
-        uint256 most = (NaiveMarket.tier(targetOf(i)) + 2) / 3;
-        bool good = mood % (i == 0 ? 64 : 8) > 0;
-        uint256 sent = most - mix(choice, 1) % (most / 2 + 1);
-        uint256 answered = good ? sent : mix(choice, 2) % (sent + 1);
-        uint256 timely = good ? sent : mix(choice, 3) % (answered + 1);
-        uint256 peak = mood % 16 < 8 ? 0 : mix(choice, 4) % (sent + 1);
-        uint256 peakTimely = peak < timely ? peak : timely;
-        if (!good) peakTimely = mix(choice, 5) % (peakTimely + 1);
-        uint256 busy = mix(choice, 6) % (sent - answered + 1);
-        return sent | (timely << 16) | (answered << 32) | (peak << 48) | (peakTimely << 64) | (busy << 80);
-    }
-
-    /// @notice In half of all epochs all samples match, in a quarter all seats see the same wrong ones, else any verdicts.
-    function verdicts(uint256 m, uint256 mood, uint256 choice) private pure returns (uint256 report) {
-        uint256 bits = 0;
-        if (mood % 16 >= 8 && mood % 16 < 12) bits = mix(mood, 20) & mix(mood, 21) & 0xaaaaaaaaaaaaaaaaaaaaaaaa;
-        if (mood % 16 >= 12) bits = choice & (choice >> 96);
-        uint256 panel = mood % 16 < 8 ? 1 : mix(choice, 22) % 3;
-        return m | ((bits & ((1 << (2 * m)) - 1)) << 8) | (panel << 104);
+        Weight,
+        Redraw
     }
 
     /* FINDINGS */
@@ -203,7 +84,10 @@ abstract contract RecordModel is MarketHandler {
             return found;
         }
         NaiveMarket.probes(reports[i][e][0], shown[i][e][0], found);
-        if (logs[i][e].m > 0) NaiveMarket.reruns(reports[i][e][1], shown[i][e][1], logs[i][e].m, found);
+        uint256 m = logs[i][e].m;
+        if (m == 0) return found;
+        NaiveMarket.reruns(reports[i][e][1], shown[i][e][1], 3, m, found);
+        if (!found.rerun) NaiveMarket.reruns(reports[i][e][2], shown[i][e][2], 5, m, found);
     }
 
     /// @notice Takes the next epoch into the model.
@@ -215,6 +99,7 @@ abstract contract RecordModel is MarketHandler {
         uint256 alarms = k.alarms;
         reach(Reached.ProbeQuorum, found.probed && logs[i][e].exists);
         reach(Reached.RerunQuorum, found.rerun);
+        reach(Reached.Redraw, found.rerun && lacksQuorum(i, e));
         reach(Reached.Mismatch, found.mismatches > 0);
         reach(Reached.NoLog, !logs[i][e].exists);
         reach(Reached.NewTenure, k.ever > 0 && tenure > k.tenure);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {DutyHandler} from "../market/DutyHandler.sol";
 import {HubHandler} from "../market/HubHandler.sol";
 import {MarketHandler} from "../market/MarketHandler.sol";
 
 /// @dev The runner drives only contracts of the test's own file.
-contract Handler is HubHandler {}
+contract Handler is DutyHandler {}
 
 /// @notice What must hold of hub, record, book, log and registries, whatever is done and in whatever order; numbers as in
 /// docs/invariants.md.
@@ -16,7 +17,7 @@ contract HubInvariantTest {
         bytes4[] selectors;
     }
 
-    HubHandler private handler;
+    DutyHandler private handler;
 
     function setUp() public {
         handler = new Handler();
@@ -29,7 +30,7 @@ contract HubInvariantTest {
     }
 
     function targetSelectors() public view returns (FuzzSelector[] memory out) {
-        bytes4[23] memory all = [
+        bytes4[26] memory all = [
             MarketHandler.undertake.selector,
             MarketHandler.release.selector,
             MarketHandler.sell.selector,
@@ -48,6 +49,9 @@ contract HubInvariantTest {
             HubHandler.settleRecord.selector,
             HubHandler.judge.selector,
             HubHandler.wrong.selector,
+            DutyHandler.note.selector,
+            DutyHandler.note.selector,
+            DutyHandler.takeBack.selector,
             HubHandler.warp.selector,
             HubHandler.sleep.selector,
             // Often, or few epochs ever end.
@@ -66,10 +70,13 @@ contract HubInvariantTest {
             uint256 choice = uint256(keccak256(abi.encode(i)));
             handler.walk(choice);
             handler.undertake(choice);
+            for (uint256 n = 0; n < 4; ++n) handler.note(choice >> (8 * n));
+            if (i > 30) handler.takeBack(choice);
             if (i % 9 == 5) handler.setOperator(choice);
             handler.check();
         }
-        for (uint256 i = 0; i < 8; ++i) require(handler.reached(i) > 0, "never reached");
+        for (uint256 i = 0; i < 9; ++i) require(handler.reached(i) > 0, "never reached");
+        for (uint256 i = 0; i < 3; ++i) require(handler.seen(i) > 0, "nobody was held to a duty");
     }
 
     function invariant_hub() public view {
