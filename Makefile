@@ -9,7 +9,7 @@ endif
 export PATH := $(NODE_DIR):$(PATH)
 endif
 
-.PHONY: test test-court demo mutants coverage slither
+.PHONY: test test-court demo invariants mutants coverage slither
 # All tests: contracts, packages, end to end.
 test: node_modules/.ready
 	npm test
@@ -19,6 +19,9 @@ test-court: node_modules/.ready
 # The protocol at work on a local chain: make demo ARGS="--epochs 20"
 demo: node_modules/.ready
 	npm run demo -- $(ARGS)
+# What must hold whatever is done, eight times as long as in the tests.
+invariants: node_modules/.ready
+	npm run invariants
 # Which tests notice small changes of the contracts: make mutants ARGS="--only stake --sample 24"
 mutants: node_modules/.ready
 	npm run mutants -- $(ARGS)
