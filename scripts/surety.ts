@@ -20,6 +20,7 @@ const operators = (name: string, about: string, load: () => Promise<{ main: Main
 const programs: { name: string; about: string; main: Main }[] = [
   tool("check", "Says whether a response is a model's.", checkCommand),
   tool("plan", "Says how soon sampling finds a provider that cheats.", planCommand),
+  operators("infer", "Asks for an inference and keeps its receipt.", () => import("./infer.ts")),
   operators("model", "Calibrates and registers models.", () => import("./model.ts")),
   operators("provider", "What a provider does on chain, serving apart.", () => import("./provider.ts")),
   operators("verifier", "What a verifier does on chain, its service apart.", () => import("./verifier.ts")),

@@ -6,7 +6,7 @@ import { comparisons, documents, profile } from "./vectors/comparison.ts";
 import { demand, draws, seatCases } from "./vectors/draws.ts";
 import { commitments, reports, settlement } from "./vectors/findings.ts";
 import { pay, records, schedule } from "./vectors/record.ts";
-import { leaves, merkleSums, receipts, tensors } from "./vectors/wire.ts";
+import { leaves, merkleSums, receipts, requests, tensors } from "./vectors/wire.ts";
 
 const FILE = fileURLToPath(new URL("../test/vectors/wire.json", import.meta.url));
 
@@ -17,6 +17,7 @@ export async function wireVectors(): Promise<string> {
     note: "Written by scripts/vectors.ts. Large numbers are decimal strings, bytes 0x hex, an empty seat the zero address.",
     tensors: tensors(),
     receipts: await receipts(),
+    requests: await requests(),
     leaves: leaves(),
     merkleSum: merkleSums(),
     ...draws(),

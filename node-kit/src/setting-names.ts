@@ -90,6 +90,7 @@ export const SETTING_NAMES: readonly string[] = [
   "sample",
   "seed",
   "sharedProcess",
+  "sign",
   "sink",
   "spec",
   "target",

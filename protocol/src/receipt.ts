@@ -1,16 +1,8 @@
-import {
-  type Address,
-  type Hex,
-  hashStruct,
-  hashTypedData,
-  type LocalAccount,
-  recoverAddress,
-  type TypedDataDomain,
-} from "viem";
+import { type Address, type Hex, hashStruct, hashTypedData, type LocalAccount, type TypedDataDomain } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { address, bytes32, show, small, type Uint, uint } from "./check.ts";
-import { SuretyError } from "./errors.ts";
+import { address, bytes32, small, type Uint, uint } from "./check.ts";
 import { SLOTS } from "./schedule.ts";
+import { type RecoverSigner, recoverDigestSigner } from "./signature.ts";
 
 /** What a provider signs for one inference and hands to the client (docs/protocol.md section 5). */
 export type Receipt = {
@@ -52,12 +44,10 @@ export const receiptTypes = {
   ],
 } as const;
 
-/** Domain of Surety's receipts: the home chain and the contract that holds the logs. */
+/** Domain of Surety's receipts and signed requests: the home chain and the contract that holds the logs. */
 export type ReceiptDomain = TypedDataDomain & { chainId: bigint | number; verifyingContract: Address };
 
 const U32 = 2 ** 32 - 1;
-/** Half of secp256k1's order: a signature with a larger s has a twin, which the contracts refuse. */
-const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
 
 /** EIP-712 domain `Surety`, version 1. */
 export const receiptDomain = (at: { chainId: Uint; receiptLog: Address }): ReceiptDomain => ({
@@ -104,33 +94,14 @@ export async function signReceipt(
   return account.signTypedData(typed(domain, r));
 }
 
-/** Finds the address whose key signed 32 bytes; throws if no key can have. */
-export type RecoverSigner = (digest: Hex, signature: Hex) => Address | Promise<Address>;
-
 /**
  * The address that signed a receipt, checksummed.
- * @param recover another way than viem's, for those who check many: libsecp256k1 is several times faster
- * @throws SuretyError PROTOCOL_BAD_SIGNATURE unless the signature is 65 bytes r | s | v with v 27 or 28 and the lower s
+ * @param recover another way than viem's, for those who check many
+ * @throws SuretyError PROTOCOL_BAD_SIGNATURE as {@link recoverDigestSigner}
  */
-export async function recoverReceiptSigner(
+export const recoverReceiptSigner = (
   domain: ReceiptDomain,
   r: Receipt,
   signature: Hex,
-  recover: RecoverSigner = (hash, signature) => recoverAddress({ hash, signature }),
-): Promise<Address> {
-  const shaped = typeof signature === "string" && /^0x[0-9a-fA-F]{128}1[bcBC]$/.test(signature);
-  if (!shaped || BigInt(`0x${signature.slice(66, 130)}`) > HALF_ORDER) {
-    throw new SuretyError(
-      "PROTOCOL_BAD_SIGNATURE",
-      `signature ${show(signature)} is malformed, needs 65 bytes of hex: r, the lower s, v of 27 or 28`,
-    );
-  }
-  const digest = receiptDigest(domain, r);
-  try {
-    return await recover(digest, signature);
-  } catch (cause) {
-    throw new SuretyError("PROTOCOL_BAD_SIGNATURE", "no key can have made this signature: r or s is not on the curve", {
-      cause,
-    });
-  }
-}
+  recover?: RecoverSigner,
+): Promise<Address> => recoverDigestSigner(receiptDigest(domain, r), signature, recover);

@@ -1,19 +1,23 @@
 import {
   leafHash,
+  receiptDomain,
   samplePositions,
   sealOutput,
+  signRequest,
   type Tensor,
   tensorHash,
   unpackSlots,
   verifyMerkleSum,
 } from "@surety/protocol";
-import { parseInputsOpening, parseOutputsOpening } from "@surety/sdk";
+import { parseInputsOpening, parseOutputsOpening, requestParameters } from "@surety/sdk";
 import { expect } from "chai";
 import { type Hex, keccak256, numberToHex, zeroHash } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
 import { loadInputs } from "../../models/inputs.ts";
 import {
   CAPACITY,
   fromBase64,
+  GENESIS,
   type Harness,
   LENGTH,
   PROVIDER,
@@ -24,6 +28,7 @@ import {
 
 const digits = loadInputs("digits-cnn");
 const seed = keccak256("0x01");
+const CLIENT = privateKeyToAccount(`0x${"c1".repeat(32)}`);
 const opening = (modelId: Hex, epoch: number, part: "inputs" | "outputs") =>
   `/surety/v1/models/${modelId}/epochs/${epoch}/${part}`;
 
@@ -42,6 +47,15 @@ describe("an epoch of a provider", function () {
 
   const serve = (count: number, from = 0) =>
     Promise.all(Array.from({ length: count }, (_, i) => h.infer("digits-cnn", digits.at(from + i))));
+  /** A request that a client signed at the start of a second of epoch 1. */
+  const serveSigned = async (index: number, second: number) => {
+    const inputs = digits.at(index);
+    const signedAtMs = (GENESIS + LENGTH + BigInt(second)) * 1000n;
+    const asked = { provider: PROVIDER, modelId, client: CLIENT.address, inputHash: tensorHash(inputs) } as const;
+    const request = { ...asked, signedAtMs, nonce: zeroHash };
+    const signature = await signRequest(request, receiptDomain(h.chain.identity), CLIENT);
+    return h.infer("digits-cnn", inputs, { parameters: requestParameters(request, signature) });
+  };
   const committed = (epoch: bigint) =>
     until(
       `the logs of epoch ${epoch} are committed`,
@@ -51,7 +65,7 @@ describe("an epoch of a provider", function () {
   it("is numbered densely, committed with its demand, sampled, and opened part by part", async () => {
     const given = await serve(5);
     h.setTime(1n, 12);
-    given.push(...(await serve(6, 5)));
+    given.push(...(await serve(5, 5)), await serveSigned(10, 12));
     const seqs = given.map(({ receipt }) => receipt.seq).sort((a, b) => a - b);
     expect(seqs).to.deep.equal(Array.from({ length: 11 }, (_, i) => i));
 
@@ -63,6 +77,8 @@ describe("an epoch of a provider", function () {
     expect(log).to.include({ count: 11, units: 11n });
     const shares = unpackSlots(log.slots);
     expect([shares[0], shares[12]]).to.deep.equal([465, 558]);
+
+    expect(given.at(-1)!.receipt.client).to.equal(CLIENT.address.toLowerCase());
 
     // No seed yet.
     h.setTime(2n, 3);
@@ -76,11 +92,13 @@ describe("an epoch of a provider", function () {
 
     // Every position falls on a leaf that is shown and proves itself.
     const positions = samplePositions({ seed, ...subject, m: h.chain.m, units: log.units });
-    const ranges = shown.leaves.map(({ fields, proof, inputs: bytes }) => {
+    const ranges = shown.leaves.map(({ index, fields, proof, inputs: bytes }) => {
       const leaf = leafHash(fields);
       const { root, count, units } = log;
       const { prefix } = verifyMerkleSum({ root, count, units, leaf, leafUnits: fields.units, proof });
       expect(tensorHash(fromBase64(Buffer.from(bytes).toString("base64")))).to.equal(fields.inputHash);
+      // The leaf names the client of its receipt: who is restored if it is found wrong.
+      expect(fields.client).to.equal(given.find(({ receipt }) => receipt.seq === index)!.receipt.client);
       return { from: prefix, to: prefix + BigInt(fields.units) };
     });
     for (const p of positions) expect(ranges.filter(({ from, to }) => from <= p && p < to)).to.have.length(1);

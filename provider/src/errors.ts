@@ -23,9 +23,19 @@ export const atCapacity = (why: string): SuretyError =>
 export const notReady = (why: string): SuretyError =>
   new SuretyError("PROVIDER_NOT_READY", `not ready: ${why}`, { retryable: true });
 
+/** A signed request that its client did not sign: HTTP 403. */
+export const badSignature = (why: string, cause?: unknown): SuretyError =>
+  new SuretyError("PROVIDER_BAD_SIGNATURE", `the request's signature is not its client's: ${why}. Nothing was served`, {
+    cause,
+  });
+
 const STATUS: Record<string, number> = {
   OIP_MALFORMED: 400,
   OIP_NEEDS_BINARY: 400,
+  SDK_MALFORMED: 400,
+  PROVIDER_BAD_SIGNATURE: 403,
+  PROVIDER_SIGNATURE_EXPIRED: 403,
+  PROVIDER_REQUEST_REPEATED: 409,
   PROVIDER_OUTSIDE_DOMAIN: 400,
   PROVIDER_UNKNOWN_MODEL: 404,
   PROVIDER_UNKNOWN_EPOCH: 404,

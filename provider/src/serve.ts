@@ -19,14 +19,16 @@ import {
   type OipMessage,
   type RawMessage,
   receiptParameters,
+  requestClaimOf,
 } from "@surety/sdk";
-import { type Hex, zeroAddress } from "viem";
+import { type Address, type Hex, zeroAddress } from "viem";
 import type { ChainIdentity } from "./chain.ts";
 import type { EpochKeys } from "./epoch-key.ts";
 import { atCapacity, notReady, unknownModel } from "./errors.ts";
 import type { Admit, Backend, ServedModel } from "./model.ts";
 import type { Numbering } from "./numbering.ts";
 import { createReceiptHasher } from "./receipt-hash.ts";
+import { createSignedRequests } from "./signed-requests.ts";
 import type { StoredReceipt } from "./store.ts";
 import type { Watch } from "./watch.ts";
 
@@ -83,14 +85,16 @@ const tooLarge = (have: number, limit: number): SuretyError =>
   );
 
 /**
- * The way of one inference: decode, check against the manifest, admit, run, number and store, sign, answer
- * (docs/protocol.md section 5). The receipt covers all outputs of the model, also when the client asks for some of them,
+ * The way of one inference: decode, check against the manifest, admit, see who asks, run, number and store, sign, answer
+ * (docs/protocol.md section 5). A client's signature is looked at last before the run: what is refused costs no recovery.
+ * The receipt covers all outputs of the model, also when the client asks for some of them,
  * because that is what verifiers re-run.
  */
 export function createServe(options: ServeOptions): Serve {
   const { identity, models, numbering, keys, watch, admit, sign, now, maxInFlight } = options;
   const { clock, provider } = identity;
   const hash = createReceiptHasher(options.domain);
+  const signed = createSignedRequests({ domain: options.domain, provider, now });
   const inFlight = new Map<Hex, { requests: number; units: bigint }>();
   const load = (modelId: Hex) => {
     const found = inFlight.get(modelId) ?? { requests: 0, units: 0n };
@@ -145,12 +149,11 @@ export function createServe(options: ServeOptions): Serve {
   /** Numbers and stores the receipt; the epoch is that of this moment, whenever the request came. */
   const enter = async (
     model: ServedModel,
-    tensors: { inputs: Uint8Array; outputs: Uint8Array; rows: number },
+    served: { client: Address; inputHash: Hex; inputs: Uint8Array; outputs: Uint8Array; rows: number },
     elapsedMs: () => number,
   ): Promise<StoredReceipt & { digest: Hex }> => {
     const { modelId } = model;
-    const { inputs, outputs, rows } = tensors;
-    const inputHash = sha256(inputs);
+    const { client, inputHash, inputs, outputs, rows } = served;
     const outputHash = sha256(outputs);
     const { atMs, epoch, slot } = present();
     let digest: Hex = "0x";
@@ -161,7 +164,7 @@ export function createServe(options: ServeOptions): Serve {
         epoch,
         seq,
         slot,
-        client: zeroAddress,
+        client,
         inputHash,
         outputHash,
         units: rows,
@@ -182,6 +185,8 @@ export function createServe(options: ServeOptions): Serve {
     const { manifest, modelId } = model;
     const request = decodeInferRequest(raw, { ...OIP_LIMITS, bodyBytes: bodyLimit(model) });
     const formats = wanted(model, request);
+    const claim = requestClaimOf(request.parameters);
+    if (claim !== null) signed.checkTime(claim);
     const problem = domainProblem(manifest, request.inputs);
     if (problem !== null) throw new SuretyError("PROVIDER_OUTSIDE_DOMAIN", problem);
     const rows = units(manifest, request.inputs);
@@ -189,17 +194,28 @@ export function createServe(options: ServeOptions): Serve {
     if (inputs.length > manifest.maxOpenBytes) throw tooLarge(inputs.length, manifest.maxOpenBytes);
     admitOrRefuse(model, rows);
 
-    const tensors = await inFlightWhile(modelId, rows, () => backend.run(request.inputs));
-    checkOutputs(model, tensors);
-    const outputs = encodeTensors(tensors);
-    const opened = inputs.length + outputs.length;
-    if (opened > manifest.maxOpenBytes) throw tooLarge(opened, manifest.maxOpenBytes);
-    // Before the receipt: what cannot be sent must not be signed for.
-    const encoded = encodeOutputs(
-      tensors.filter((t) => formats.has(t.name)),
-      (output) => formats.get(output) === true,
-    );
-    const { receipt, digest } = await enter(model, { inputs, outputs, rows }, elapsedMs);
+    const inputHash = sha256(inputs);
+    const asking = claim === null ? null : await signed.take(claim, { modelId, inputHash });
+    /** Runs, and numbers what can be sent: once it is numbered, the request has been answered. */
+    const answer = async () => {
+      const tensors = await inFlightWhile(modelId, rows, () => backend.run(request.inputs));
+      checkOutputs(model, tensors);
+      const outputs = encodeTensors(tensors);
+      const opened = inputs.length + outputs.length;
+      if (opened > manifest.maxOpenBytes) throw tooLarge(opened, manifest.maxOpenBytes);
+      // Before the receipt: what cannot be sent must not be signed for.
+      const encoded = encodeOutputs(
+        tensors.filter((t) => formats.has(t.name)),
+        (output) => formats.get(output) === true,
+      );
+      const client = asking?.client ?? zeroAddress;
+      const served = { client, inputHash, inputs, outputs, rows };
+      return { encoded, ...(await enter(model, served, elapsedMs)) };
+    };
+    const { encoded, receipt, digest } = await answer().catch((error: unknown) => {
+      asking?.release();
+      throw error;
+    });
     const parameters = receiptParameters(receipt, await sign(digest));
     const echo = request.id === undefined ? {} : { id: request.id };
     return joinInferResponse({ modelName: manifest.name, ...echo, parameters }, encoded);

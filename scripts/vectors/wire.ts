@@ -1,5 +1,6 @@
 import * as p from "@surety/protocol";
-import { bytesToHex, zeroAddress } from "viem";
+import { requestParameters } from "@surety/sdk";
+import { bytesToHex, zeroAddress, zeroHash } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { a, h, ids, n, plain, range } from "./common.ts";
 
@@ -68,6 +69,29 @@ export async function receipts() {
     });
   }
   return { domain, privateKey, signer: privateKeyToAccount(privateKey).address, cases };
+}
+
+export async function requests() {
+  const privateKey = h("client");
+  const account = privateKeyToAccount(privateKey);
+  const domain = p.receiptDomain({ chainId: 31337, receiptLog: a("receiptLog") });
+  const asked = { provider: ids.provider, modelId: ids.modelId, client: account.address, inputHash: h("input") };
+  const cases = [];
+  for (const [signedAtMs, nonce] of [
+    [1_763_700_000_036n, h("nonce")],
+    [2n ** 64n - 1n, zeroHash],
+  ] as const) {
+    const request = p.checkRequest({ ...asked, signedAtMs, nonce });
+    const signature = await p.signRequest(request, domain, account);
+    cases.push({
+      request,
+      structHash: p.requestStructHash(request),
+      digest: p.requestDigest(domain, request),
+      signature,
+      parameters: requestParameters(request, signature),
+    });
+  }
+  return { domain, privateKey, signer: account.address, cases };
 }
 
 export function leaves() {

@@ -30,6 +30,8 @@ export const MODELS = fileURLToPath(new URL("../../models", import.meta.url));
 export const MODEL = "digits-cnn";
 /** One whole token. */
 export const TOKEN = 10n ** 18n;
+/** Price of a unit in this market. */
+export const UNIT_PRICE = TOKEN / 100n;
 /** Bonds of this market. */
 export const BONDS = { demand: TOKEN, court: 10n * TOKEN } as const;
 
@@ -124,7 +126,7 @@ export async function openTestMarket(options: MarketOptions) {
   await give(OWNER, 10_000n * TOKEN);
   await bond(as(OWNER), { amount: 10_000n * TOKEN });
   await registerProvider(as(OWNER), { operator: OPERATOR.account.address, endpoint });
-  const promise = { target: 990_000_000n, latencyMs: 2_000, capacity: 100, unitPrice: TOKEN / 100n };
+  const promise = { target: 990_000_000n, latencyMs: 2_000, capacity: 100, unitPrice: UNIT_PRICE };
   const { firstEpoch } = await commitPromise(as(OWNER), { modelId: model.id, ...promise, epochs });
   for (let i = 0; i < verifiers; i++) {
     await give(verifierAccount(i), 500n * TOKEN);

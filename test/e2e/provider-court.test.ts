@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createHttp } from "@surety/node-kit";
 import {
@@ -6,6 +6,7 @@ import {
   caseId,
   commitment,
   epochAt,
+  type ModelManifest,
   packRerunReport,
   type SampleVerdict,
   samplePositions,
@@ -16,12 +17,9 @@ import type { Defend } from "@surety/provider";
 import {
   type Court,
   createCourt,
-  decodeInferResponse,
   demandsAbi,
   encodeInferRequest,
-  HEADER_LENGTH,
   readReceipt,
-  receiptOf,
   type SavedReceipt,
   saveReceipt,
 } from "@surety/sdk";
@@ -30,16 +28,22 @@ import { type Address, type Hex, isAddressEqual, zeroHash } from "viem";
 import { loadInputs } from "../../models/inputs.ts";
 import { main } from "../../scripts/court.ts";
 import type { DevAccount } from "../../scripts/demo/accounts.ts";
+import { main as inferMain } from "../../scripts/infer.ts";
+import { openInferClient } from "../../scripts/lib/actions/infer.ts";
+import { readModels } from "../../scripts/lib/actions/model.ts";
 import { run } from "../../scripts/lib/testing/run.ts";
 import {
   BONDS,
   CLIENT,
+  MODEL,
+  MODELS,
   OPERATOR,
   OWNER,
   openTestMarket,
   startMarketProvider,
   type TestMarket,
   TOKEN,
+  UNIT_PRICE,
   until,
   verifierAccount,
 } from "./market.ts";
@@ -68,6 +72,7 @@ describe("a provider before the court", function () {
   let court: Court;
   const http = createHttp({ allowHttp: true, allowPrivate: true });
   const saved: SavedReceipt[] = [];
+  let manifest: ModelManifest;
 
   const start = async (defend: Defend = "honest"): Promise<void> => {
     running = await startMarketProvider(market, { port: 0, defend });
@@ -89,6 +94,7 @@ describe("a provider before the court", function () {
     const { wallet, client } = market.as(CLIENT);
     const { contracts, startBlock } = market.deployment;
     court = createCourt({ client, wallet, contracts, startBlock });
+    manifest = (await readModels(join(MODELS, MODEL)))[0]!.manifest;
     await start();
   });
   after(async () => {
@@ -97,13 +103,13 @@ describe("a provider before the court", function () {
     await market.close();
   });
 
+  /** Asks as a client that signs: its receipts name it. */
   const infer = async (index: number): Promise<SavedReceipt> => {
-    const { body, headers } = encodeInferRequest({ inputs: loadInputs("digits-cnn").at(index), binaryOutput: true });
-    const url = `${running!.provider.url}/v2/models/digits-cnn/infer`;
-    const answer = await http.request({ url, method: "POST", body, headers });
-    if (answer.status !== 200) throw new Error(new TextDecoder().decode(answer.body));
-    const { parameters } = decodeInferResponse({ body: answer.body, headerLength: answer.headers[HEADER_LENGTH] });
-    return receiptOf(parameters)!;
+    const { account } = CLIENT;
+    const endpoint = running!.provider.url;
+    const asks = await openInferClient(market.as(CLIENT), http, { provider: market.provider, endpoint, account });
+    const { receipt, signature } = await asks.infer(manifest, loadInputs("digits-cnn").at(index));
+    return { receipt, signature };
   };
   const demandState = async (id: Hex) => (await court.demandState(id)).state;
   const answered = (id: Hex) =>
@@ -119,8 +125,8 @@ describe("a provider before the court", function () {
   /** Receipts whose leaves no case is about. */
   let untried: SavedReceipt[] = [];
 
-  /** Runs `surety court` as the client, with an object as its result. */
-  const cli = async (...argv: string[]) => {
+  /** Runs a program as the client, with an object as its result. */
+  const as = async (program: typeof main, ...argv: string[]) => {
     const env = {
       SURETY_RPC_URLS: market.chain.url,
       SURETY_CHAIN_ID: "31337",
@@ -128,8 +134,9 @@ describe("a provider before the court", function () {
       SURETY_DEV_KEY: CLIENT.key,
       SURETY_LOG_LEVEL: "silent",
     };
-    return (await run(main, env, ...argv, "--json")).json;
+    return (await run(program, env, ...argv, "--json")).json;
   };
+  const cli = (...argv: string[]) => as(main, ...argv);
 
   /** The committee commits to nothing and says what it likes. */
   const report = async (verdicts: SampleVerdict[]): Promise<void> => {
@@ -182,6 +189,20 @@ describe("a provider before the court", function () {
     }
   };
 
+  /** Asks with `surety infer`, which keeps the receipt in a file. */
+  const inferByCommand = async (index: number): Promise<SavedReceipt> => {
+    const at = (name: string) => join(market.folder, `asked.${name}`);
+    const { body } = encodeInferRequest({ inputs: loadInputs("digits-cnn").at(index), binaryOutput: true });
+    writeFileSync(at("request"), body);
+    const whom = ["--provider", market.provider, "--endpoint", running!.provider.url];
+    const files = ["--manifest", join(MODELS, MODEL, "manifest.json"), "--request", at("request")];
+    const kept = ["--response", at("response"), "--receipt", at("json")];
+    const answer = await as(inferMain, ...whom, ...files, ...kept, "--sign");
+    expect(answer.client, JSON.stringify(answer)).to.equal(CLIENT.account.address.toLowerCase());
+    expect((await as(inferMain, ...whom, ...files, ...kept)).error.code).to.equal("FILE_EXISTS");
+    return readReceipt(readFileSync(at("json"), "utf8"));
+  };
+
   it("answers every demand in time, also those that were made while it was down", async () => {
     const url = `${running!.provider.url}/v2/models/digits-cnn/ready`;
     await until("it serves", async () => (await http.request({ url })).status === 200, 60_000);
@@ -189,7 +210,8 @@ describe("a provider before the court", function () {
     await market.until(
       market.times(epochAt({ genesis: market.deployment.genesis, length: LENGTH }, await market.now())).end,
     );
-    for (let i = 0; i < 6; i++) saved.push(await infer(i));
+    for (let i = 0; i < 5; i++) saved.push(await infer(i));
+    saved.push(await inferByCommand(5));
     epoch = saved[0]!.receipt.epoch;
     expect(saved.map(({ receipt }) => receipt.epoch)).to.deep.equal(Array(6).fill(epoch));
     const { provider, modelId } = market;
@@ -301,10 +323,10 @@ describe("a provider before the court", function () {
     expect(done.taken).to.equal(String(stake / 20n));
     expect((await cli("show", "--id", opened.case)).state).to.equal("confirmed");
 
-    // The bond, and a fifth of what was taken.
+    // The bond, a fifth of what was taken, and twice the price of the unit that it signed for.
     const before = await balance(CLIENT);
     const claimed = await cli("claim");
-    expect(claimed.paid).to.equal(String(BONDS.court + stake / 100n));
+    expect(claimed.paid).to.equal(String(BONDS.court + stake / 100n + 2n * UNIT_PRICE));
     expect(await balance(CLIENT)).to.equal(before + BigInt(claimed.paid));
     expect(await codeOf("claim")).to.equal("NOTHING_OWED");
     const all = await cli("list");

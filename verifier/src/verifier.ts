@@ -100,7 +100,7 @@ export function createVerifier(deps: VerifierDeps): Verifier {
   const domain = receiptDomain({ chainId: BigInt(chainId), receiptLog: contracts.ReceiptLog });
   const steps: Step[] = [
     createSchedule(common),
-    createProbing({ ...common, epochs: watch.epochs, skewMs }),
+    createProbing({ ...common, epochs: watch.epochs, domain, skewMs }),
     createProbeEnd(common),
     createEvidence(common),
     createProbeReport({ ...common, isSigned: deps.isSigned ?? createSignatureCheck(domain) }),

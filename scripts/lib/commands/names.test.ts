@@ -6,6 +6,7 @@ import { outputSettings, scriptSettings } from "../session.ts";
 import { checkCommand } from "./check.ts";
 import { courtCommands } from "./court.ts";
 import { deployCommands } from "./deploy.ts";
+import { inferCommands } from "./infer.ts";
 import { keyCommands } from "./key.ts";
 import { mintCommands } from "./mint.ts";
 import { modelCommands } from "./model.ts";
@@ -19,6 +20,7 @@ describe("names of settings", () => {
     const commands = [
       courtCommands,
       deployCommands,
+      inferCommands,
       keyCommands,
       mintCommands,
       modelCommands,

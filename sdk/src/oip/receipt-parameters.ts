@@ -4,7 +4,8 @@ import { address, hex, int, malformed, record, uint64 } from "../strict.ts";
 import type { OipParameters } from "./message.ts";
 
 const RECEIPT = "surety_receipt";
-const SIGNATURE = "surety_signature";
+/** The parameter with the signature of a receipt or of a request. */
+export const SIGNATURE = "surety_signature";
 
 const FIELDS = [
   "provider",
@@ -26,11 +27,12 @@ export const receiptParameters = (receipt: Receipt, signature: Hex): OipParamete
   [SIGNATURE]: signature,
 });
 
-function parseJson(text: string): unknown {
+/** A parameter's text as JSON. */
+export function parseJson(parameter: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw malformed(RECEIPT, text, "JSON");
+    throw malformed(parameter, text, "JSON");
   }
 }
 
@@ -45,7 +47,7 @@ export function receiptOf(parameters: OipParameters | undefined): { receipt: Rec
   if (text === undefined && signature === undefined) return null;
   if (typeof text !== "string" || text.length > 4096)
     throw malformed(RECEIPT, text, "a JSON text of 4,096 characters at most");
-  const r = record(RECEIPT, parseJson(text), FIELDS);
+  const r = record(RECEIPT, parseJson(RECEIPT, text), FIELDS);
   const at = (field: string): string => `${RECEIPT}.${field}`;
   return {
     receipt: {

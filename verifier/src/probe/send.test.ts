@@ -1,16 +1,22 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import { createHttp } from "@surety/node-kit";
-import { encodeTensors, type Receipt, receiptDomain, recoverReceiptSigner, tensorHash } from "@surety/protocol";
+import {
+  encodeTensors,
+  type Receipt,
+  receiptDomain,
+  receiptProblem,
+  recoverReceiptSigner,
+  tensorHash,
+} from "@surety/protocol";
 import { encodeInferResponse, receiptParameters } from "@surety/sdk";
 import { expect } from "chai";
-import type { Address, Hex } from "viem";
+import { type Address, type Hex, zeroAddress } from "viem";
 import { fastClock } from "../testing/fast-clock.ts";
 import { CHAIN_ID, createSimChain, RECEIPTS } from "../testing/sim-chain.ts";
 import { manifest, toyId, toyInputs, toyRun } from "../testing/toy-model.ts";
 import { type Misbehaviour, startToyProvider, type ToyProvider } from "../testing/toy-provider.ts";
 import { GENESIS, SLOW } from "../testing/world.ts";
-import { receiptProblem } from "./check-answer.ts";
 import { type ProbeAnswer, type ProbeRequest, sendProbe } from "./send.ts";
 
 const PROVIDER: Address = `0x${"d1".repeat(20)}`;
@@ -42,12 +48,14 @@ describe("sendProbe", () => {
       endpoint: provider.endpoint,
       name: manifest.name,
       inputs,
+      parameters: {},
       latencyMs: 2_000,
       receiptProblem: (receipt, outputHash) =>
         receiptProblem(receipt, {
           provider: PROVIDER,
           modelId: toyId,
           epoch: 3n,
+          client: zeroAddress,
           inputHash: tensorHash(inputs),
           outputHash,
           units: 2,
@@ -90,6 +98,7 @@ describe("sendProbe", () => {
       [{ modelId: other }, "RECEIPT_MODEL"],
       [{ inputHash: other }, "RECEIPT_INPUT_HASH"],
       [{ outputHash: other }, "RECEIPT_OUTPUT_HASH"],
+      [{ client: PROVIDER }, "RECEIPT_CLIENT"],
       [{ units: 1 }, "RECEIPT_UNITS"],
       [{ epoch: 2n }, "RECEIPT_EPOCH"],
       [{ slot: 13 }, "RECEIPT_SLOT"],

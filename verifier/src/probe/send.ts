@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Http, HttpResponse } from "@surety/node-kit";
 import { encodeTensors, type Receipt, SuretyError, type Tensor } from "@surety/protocol";
-import { decodeInferResponse, encodeInferRequest, HEADER_LENGTH, receiptOf } from "@surety/sdk";
+import { decodeInferResponse, encodeInferRequest, HEADER_LENGTH, type OipParameters, receiptOf } from "@surety/sdk";
 import type { Hex } from "viem";
 import { codeOf } from "../jobs.ts";
 import { joinUrl } from "../openings.ts";
@@ -13,6 +13,8 @@ export type ProbeRequest = {
   /** Name under which the model is served. */
   name: string;
   inputs: Tensor[];
+  /** Who asks, where the request is signed. */
+  parameters: OipParameters;
   /** The promise's bound, milliseconds. */
   latencyMs: number;
   /** Why the receipt is not the one for this probe, or null. */
@@ -69,8 +71,8 @@ function read(response: HttpResponse, request: ProbeRequest): ProbeAnswer {
  * @throws SuretyError HTTP_CLIENT_CLOSED if this side is closing: such a probe says nothing of the provider
  */
 export async function sendProbe(request: ProbeRequest): Promise<ProbeAnswer> {
-  const { http, endpoint, name, inputs, latencyMs } = request;
-  const message = encodeInferRequest({ inputs, binaryOutput: true });
+  const { http, endpoint, name, inputs, parameters, latencyMs } = request;
+  const message = encodeInferRequest({ inputs, parameters, binaryOutput: true });
   const started = performance.now();
   try {
     const response = await http.request({

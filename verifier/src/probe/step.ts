@@ -1,14 +1,15 @@
-import { encodeTensors, type Tensor, units } from "@surety/protocol";
+import { encodeTensors, type ReceiptDomain, receiptProblem, type Tensor, units } from "@surety/protocol";
 import { codeOf, type Jobs } from "../jobs.ts";
 import type { InputSource, Step, StepDeps } from "../ports.ts";
 import type { Probe } from "../store/index.ts";
-import { receiptProblem } from "./check-answer.ts";
 import { sendProbe, sha256 } from "./send.ts";
+import { createProbeSigning } from "./signing.ts";
 
 type Deps = StepDeps & {
   jobs: Jobs;
   inputs: InputSource;
   epochs: { genesis: bigint; length: bigint };
+  domain: ReceiptDomain;
   /** How far a provider's clock may be off, milliseconds. */
   skewMs: number;
 };
@@ -25,6 +26,7 @@ const AT_ONCE = 256;
 export function createProbing(deps: Deps): Step {
   const { store, facts: getFacts, models, http, clock, log, jobs, inputs, epochs, skewMs } = deps;
   const slotMs = (Number(epochs.length) * 1000) / 24;
+  const disguise = createProbeSigning(deps);
   let underWay = 0;
 
   const lose = (probe: Probe, reason: string): void => {
@@ -44,8 +46,10 @@ export function createProbing(deps: Deps): Step {
     const { provider, modelId, epoch } = probe;
     const facts = getFacts();
     const { manifest } = models.get(modelId)!;
+    const inputHash = sha256(canonical);
+    const { client, parameters } = await disguise({ provider, modelId, inputHash });
     const sentMs = clock.now();
-    const need = { provider, modelId, epoch, inputHash: sha256(canonical), units: units(manifest, tensors) };
+    const need = { provider, modelId, epoch, client, inputHash, units: units(manifest, tensors) };
     if (!store.probes.send(probe, sentMs, canonical)) return;
     underWay++;
     try {
@@ -54,6 +58,7 @@ export function createProbing(deps: Deps): Step {
         endpoint: facts.provider(provider)!.endpoint,
         name: manifest.name,
         inputs: tensors,
+        parameters,
         latencyMs: facts.promises.at(provider, modelId, epoch)!.latencyMs,
         receiptProblem: (receipt, outputHash) =>
           receiptProblem(receipt, { ...need, outputHash, epochs, sentMs, receivedMs: clock.now(), skewMs }),

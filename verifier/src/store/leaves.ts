@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { CourtProof } from "@surety/sdk";
-import type { Address, Hex } from "viem";
+import { type Address, type Hex, zeroAddress } from "viem";
 import { type Round, roundOf } from "../deadlines.ts";
 import type { Key, LeafRow } from "./types.ts";
 
@@ -66,6 +66,9 @@ export function createLeaves(db: DatabaseSync) {
   const open = db.prepare(`UPDATE leaf SET outputs = ?, salt = ? WHERE ${byKey} AND outputs IS NULL`);
   const judge = db.prepare(`UPDATE leaf SET verdict = ? WHERE ${byKey}`);
   const verdicts = db.prepare("SELECT verdict, count(*) AS n FROM leaf WHERE verdict IS NOT NULL GROUP BY verdict");
+  const signed = db.prepare(
+    "SELECT count(*) AS n, coalesce(sum(json_extract(proof, '$.leaf.client') <> ?), 0) AS signed FROM leaf WHERE provider = ? AND model_id = ? AND proof IS NOT NULL",
+  );
   const remove = db.prepare("DELETE FROM leaf WHERE epoch = ? AND provider = ? AND model_id = ?");
   const args = (l: LeafKey) => [l.epoch, l.provider, l.modelId, l.index] as const;
 
@@ -99,6 +102,11 @@ export function createLeaves(db: DatabaseSync) {
     /** How many rows have each verdict. */
     verdicts: (): Record<string, number> =>
       Object.fromEntries(verdicts.all().map((row) => [row.verdict as string, row.n as number])),
+    /** How many of a record's sampled leaves that are kept name a client, and how many there are. */
+    signed: ({ provider, modelId }: Pick<Key, "provider" | "modelId">): { signed: number; all: number } => {
+      const row = signed.get(zeroAddress, provider, modelId);
+      return { signed: Number(row?.signed), all: Number(row?.n) };
+    },
     remove: (key: Omit<Key, "role">): void => {
       remove.run(key.epoch, key.provider, key.modelId);
     },

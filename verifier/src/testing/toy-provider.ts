@@ -18,7 +18,14 @@ import {
   tensorHash,
   units,
 } from "@surety/protocol";
-import { decodeInferRequest, encodeInferResponse, encodeOpening, HEADER_LENGTH, receiptParameters } from "@surety/sdk";
+import {
+  decodeInferRequest,
+  encodeInferResponse,
+  encodeOpening,
+  HEADER_LENGTH,
+  receiptParameters,
+  requestClaimOf,
+} from "@surety/sdk";
 import { type Address, type Hex, keccak256, zeroAddress } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import type { Clock } from "../ports.ts";
@@ -61,7 +68,10 @@ export async function startToyProvider(chain: SimChain, clock: Clock, provider: 
   const served = new Map<bigint, Served[]>();
   const misbehave: Misbehaviour = {};
 
-  const enter = async (inputs: Tensor[]): Promise<{ outputs: Tensor[]; receipt: Receipt; signature: Hex }> => {
+  const enter = async (
+    inputs: Tensor[],
+    client: Address = zeroAddress,
+  ): Promise<{ outputs: Tensor[]; receipt: Receipt; signature: Hex }> => {
     const outputs = toyRun(inputs, misbehave.error?.() ?? 0);
     const at = clock.now();
     const epoch = epochAt(chain.epochs, BigInt(Math.floor(at / 1000)));
@@ -73,7 +83,7 @@ export async function startToyProvider(chain: SimChain, clock: Clock, provider: 
       epoch,
       seq: log.length,
       slot: slotAt(chain.epochs, epoch, BigInt(Math.floor(at))),
-      client: zeroAddress,
+      client,
       inputHash: tensorHash(inputs),
       outputHash: tensorHash(outputs),
       units: units(manifest, inputs),
@@ -108,8 +118,9 @@ export async function startToyProvider(chain: SimChain, clock: Clock, provider: 
   const infer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await bodyOf(request);
     if (misbehave.infer?.(request, response)) return;
-    const { inputs } = decodeInferRequest({ body, headerLength: request.headers[HEADER_LENGTH] as string });
-    const { outputs, receipt, signature } = await enter(inputs);
+    const asked = decodeInferRequest({ body, headerLength: request.headers[HEADER_LENGTH] as string });
+    const client = requestClaimOf(asked.parameters)?.signed.client;
+    const { outputs, receipt, signature } = await enter(asked.inputs, client);
     const message = encodeInferResponse(
       { modelName: manifest.name, outputs, parameters: receiptParameters(receipt, signature) },
       () => true,

@@ -1,17 +1,19 @@
-import { type Receipt, slotAt } from "@surety/protocol";
 import { expect } from "chai";
 import fc from "fast-check";
 import { type Hex, zeroAddress } from "viem";
-import { type ProbeExpectation, receiptProblem } from "./check-answer.ts";
+import type { Receipt } from "./receipt.ts";
+import { type ReceiptExpectation, receiptProblem } from "./receipt-problem.ts";
+import { slotAt } from "./schedule.ts";
 
 const epochs = { genesis: 1_800_000_000n, length: 3600n };
 const START = Number(epochs.genesis + 7n * epochs.length) * 1000;
 const other: Hex = `0x${"ee".repeat(32)}`;
 
-const expectation: ProbeExpectation = {
+const expectation: ReceiptExpectation = {
   provider: `0x${"d1".repeat(20)}`,
   modelId: `0x${"11".repeat(32)}`,
   epoch: 7n,
+  client: zeroAddress,
   inputHash: `0x${"1a".repeat(32)}`,
   outputHash: `0x${"0a".repeat(32)}`,
   units: 2,
@@ -45,15 +47,23 @@ function servedAt(ms: number): Receipt {
 const problem = (over: Partial<Receipt>): string | null => receiptProblem(receipt(over), expectation);
 
 describe("receiptProblem", () => {
-  it("finds none in the receipt of this probe", () => {
+  it("finds none in the receipt of this request", () => {
     expect(problem({})).to.equal(null);
   });
 
-  it("does not look at what a probe cannot know: seq, client and the provider's own latency", () => {
-    expect(problem({ seq: 99, client: `0x${"c1".repeat(20)}`, latencyMs: 0 })).to.equal(null);
+  it("does not look at what nobody else can know: seq and the provider's own latency", () => {
+    expect(problem({ seq: 99, latencyMs: 0 })).to.equal(null);
   });
 
-  it("names the field that is another probe's", () => {
+  it("wants the client that signed, and nobody where nobody did", () => {
+    const client: Hex = `0x${"c1".repeat(20)}`;
+    expect(problem({ client })).to.equal("RECEIPT_CLIENT");
+    const signed = { ...expectation, client };
+    expect(receiptProblem(receipt({ client }), signed)).to.equal(null);
+    expect(receiptProblem(receipt(), signed)).to.equal("RECEIPT_CLIENT");
+  });
+
+  it("names the field that is another request's", () => {
     expect(problem({ provider: `0x${"d2".repeat(20)}` })).to.equal("RECEIPT_PROVIDER");
     expect(problem({ modelId: other })).to.equal("RECEIPT_MODEL");
     expect(problem({ inputHash: other })).to.equal("RECEIPT_INPUT_HASH");
