@@ -57,6 +57,13 @@ interface IReceiptLog {
     /// @notice The log of an epoch; all zero if there is none.
     function log(address provider, bytes32 modelId, uint64 epoch) external view returns (Log memory);
 
+    /// @notice What reports about an epoch are checked against: whether its log was committed, its samples, and the target of
+    /// the promise (1e9 = 100 %); all zero if there is no log.
+    function measuresOf(address provider, bytes32 modelId, uint64 epoch)
+        external
+        view
+        returns (bool exists, uint8 m, uint32 target);
+
     /// @notice EIP-712 domain separator of receipts.
     function domainSeparator() external view returns (bytes32);
 }

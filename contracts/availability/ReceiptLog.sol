@@ -13,12 +13,24 @@ import {IReceiptLog, Log} from "./IReceiptLog.sol";
 /// @title Epoch logs
 /// @notice Takes one log per provider, model and epoch, and fixes how many samples it is judged by; see IReceiptLog.
 contract ReceiptLog is IReceiptLog, EIP712 {
+    /// @dev A log, two slots. Whoever reveals reads the second one alone.
+    struct Entry {
+        bytes32 root;
+        uint64 units;
+        uint32 count;
+        uint8 m;
+        bool exists;
+        /// The promise's, so that a reveal need not look for the promise.
+        uint32 target;
+    }
+
     IEpochClock private immutable _clock;
     IReliabilityLedger private immutable _ledger;
     IProviderRegistry private immutable _providers;
     ICommitmentBook private immutable _book;
+    uint256 private immutable _length;
 
-    mapping(address provider => mapping(bytes32 modelId => mapping(uint64 epoch => Log))) private _logs;
+    mapping(address provider => mapping(bytes32 modelId => mapping(uint64 epoch => Entry))) private _logs;
 
     /// @param clock Time.
     /// @param ledger The record, which decides the number of samples.
@@ -31,6 +43,7 @@ contract ReceiptLog is IReceiptLog, EIP712 {
         _ledger = ledger;
         _providers = providers;
         _book = book;
+        _length = clock.length();
     }
 
     /// @inheritdoc IReceiptLog
@@ -40,12 +53,9 @@ contract ReceiptLog is IReceiptLog, EIP712 {
             revert ReceiptLogNotOperator(msg.sender);
         }
         if (_providers.isBanned(msg.sender)) revert ReceiptLogBannedOperator(msg.sender);
-        Times memory times = _clock.times(epoch);
-        if (block.timestamp < times.end || block.timestamp >= times.logEnd) {
-            revert ReceiptLogWrongTime(block.timestamp, times.end, times.logEnd);
-        }
+        _requireWindow(epoch);
         if (_logs[provider][modelId][epoch].exists) revert ReceiptLogCommitted(provider, modelId, epoch);
-        uint256 cap = _capOf(provider, modelId, epoch);
+        (uint256 cap, uint32 target) = _promised(provider, modelId, epoch);
         if (units > cap) revert ReceiptLogOverCapacity(units, cap);
         if ((count == 0) != (root == 0) || (units == 0) != (slots == 0) || (units > 0 && count == 0)) {
             revert ReceiptLogInconsistent();
@@ -53,13 +63,24 @@ contract ReceiptLog is IReceiptLog, EIP712 {
         if (units > 0) DemandProfile.checkSlots(slots);
 
         uint8 m = units == 0 ? 0 : _sampleCount(provider, modelId, epoch);
-        _logs[provider][modelId][epoch] = Log(root, units, count, m, true);
+        _logs[provider][modelId][epoch] = Entry(root, units, count, m, true, target);
         emit LogCommitted(provider, modelId, epoch, root, count, units, slots, cap, m);
     }
 
     /// @inheritdoc IReceiptLog
     function log(address provider, bytes32 modelId, uint64 epoch) external view returns (Log memory) {
-        return _logs[provider][modelId][epoch];
+        Entry storage entry = _logs[provider][modelId][epoch];
+        return Log(entry.root, entry.units, entry.count, entry.m, entry.exists);
+    }
+
+    /// @inheritdoc IReceiptLog
+    function measuresOf(address provider, bytes32 modelId, uint64 epoch)
+        external
+        view
+        returns (bool exists, uint8 m, uint32 target)
+    {
+        Entry storage entry = _logs[provider][modelId][epoch];
+        return (entry.exists, entry.m, entry.target);
     }
 
     /// @inheritdoc IReceiptLog
@@ -67,11 +88,22 @@ contract ReceiptLog is IReceiptLog, EIP712 {
         return _domainSeparatorV4();
     }
 
-    /// @dev Units that the promise covers in one epoch.
-    function _capOf(address provider, bytes32 modelId, uint64 epoch) private view returns (uint256) {
+    function _requireWindow(uint64 epoch) private view {
+        Times memory times = _clock.times(epoch);
+        if (block.timestamp < times.end || block.timestamp >= times.logEnd) {
+            revert ReceiptLogWrongTime(block.timestamp, times.end, times.logEnd);
+        }
+    }
+
+    /// @dev Units that the promise covers in one epoch, and its target.
+    function _promised(address provider, bytes32 modelId, uint64 epoch)
+        private
+        view
+        returns (uint256 cap, uint32 target)
+    {
         (bool found,, Commitment memory made) = _book.commitmentAt(provider, modelId, epoch);
         if (!found) revert ReceiptLogNoPromise(provider, modelId, epoch);
-        return uint256(made.capacity) * _clock.length();
+        return (made.capacity * _length, made.target);
     }
 
     /// @dev The ledger as it stands now decides; nothing later does.
