@@ -8,20 +8,16 @@ import {Sampling} from "../libraries/Sampling.sol";
 import {IProviderRegistry} from "../registry/IProviderRegistry.sol";
 import {IReliabilityLedger} from "../reliability/IReliabilityLedger.sol";
 import {Commitment, ICommitmentBook} from "./ICommitmentBook.sol";
-import {IReceiptLog, Log} from "./IReceiptLog.sol";
+import {IReceiptLog, Log, Measures} from "./IReceiptLog.sol";
 
 /// @title Epoch logs
 /// @notice Takes one log per provider, model and epoch, and fixes how many samples it is judged by; see IReceiptLog.
 contract ReceiptLog is IReceiptLog, EIP712 {
-    /// @dev A log, two slots. Whoever reveals reads the second one alone.
+    /// @dev A log, two slots. Reveals and settlements read the second alone: it has what they would ask others for, which
+    /// is past and does not change.
     struct Entry {
         bytes32 root;
-        uint64 units;
-        uint32 count;
-        uint8 m;
-        bool exists;
-        /// The promise's, so that a reveal need not look for the promise.
-        uint32 target;
+        Measures measures;
     }
 
     IEpochClock private immutable _clock;
@@ -54,7 +50,7 @@ contract ReceiptLog is IReceiptLog, EIP712 {
         }
         if (_providers.isBanned(msg.sender)) revert ReceiptLogBannedOperator(msg.sender);
         _requireWindow(epoch);
-        if (_logs[provider][modelId][epoch].exists) revert ReceiptLogCommitted(provider, modelId, epoch);
+        if (_logs[provider][modelId][epoch].measures.exists) revert ReceiptLogCommitted(provider, modelId, epoch);
         (uint256 cap, uint32 target) = _promised(provider, modelId, epoch);
         if (units > cap) revert ReceiptLogOverCapacity(units, cap);
         if ((count == 0) != (root == 0) || (units == 0) != (slots == 0) || (units > 0 && count == 0)) {
@@ -62,25 +58,37 @@ contract ReceiptLog is IReceiptLog, EIP712 {
         }
         if (units > 0) DemandProfile.checkSlots(slots);
 
-        uint8 m = units == 0 ? 0 : _sampleCount(provider, modelId, epoch);
-        _logs[provider][modelId][epoch] = Entry(root, units, count, m, true, target);
+        uint64 tenureStart = _providers.tenureStartAt(provider, epoch);
+        uint8 m = units == 0 ? 0 : _sampleCount(provider, modelId, tenureStart);
+        Measures memory measures = Measures(units, count, m, true, target, tenureStart);
+        _logs[provider][modelId][epoch] = Entry(root, measures);
         emit LogCommitted(provider, modelId, epoch, root, count, units, slots, cap, m);
     }
 
     /// @inheritdoc IReceiptLog
     function log(address provider, bytes32 modelId, uint64 epoch) external view returns (Log memory) {
         Entry storage entry = _logs[provider][modelId][epoch];
-        return Log(entry.root, entry.units, entry.count, entry.m, entry.exists);
+        Measures memory measures = entry.measures;
+        return Log(entry.root, measures.units, measures.count, measures.m, measures.exists);
+    }
+
+    /// @inheritdoc IReceiptLog
+    function termsOf(address provider, bytes32 modelId, uint64 epoch)
+        external
+        view
+        returns (bool exists, uint8 m, uint32 target)
+    {
+        Measures storage measures = _logs[provider][modelId][epoch].measures;
+        return (measures.exists, measures.m, measures.target);
     }
 
     /// @inheritdoc IReceiptLog
     function measuresOf(address provider, bytes32 modelId, uint64 epoch)
         external
         view
-        returns (bool exists, uint8 m, uint32 target)
+        returns (Measures memory)
     {
-        Entry storage entry = _logs[provider][modelId][epoch];
-        return (entry.exists, entry.m, entry.target);
+        return _logs[provider][modelId][epoch].measures;
     }
 
     /// @inheritdoc IReceiptLog
@@ -107,8 +115,7 @@ contract ReceiptLog is IReceiptLog, EIP712 {
     }
 
     /// @dev The ledger as it stands now decides; nothing later does.
-    function _sampleCount(address provider, bytes32 modelId, uint64 epoch) private view returns (uint8) {
-        uint64 tenureStart = _providers.tenureStartAt(provider, epoch);
+    function _sampleCount(address provider, bytes32 modelId, uint64 tenureStart) private view returns (uint8) {
         (uint256 settled, uint256 cusum, bool recheck) = _ledger.sampling(provider, modelId, tenureStart);
         return uint8(Sampling.sampleCount(settled, cusum, recheck));
     }

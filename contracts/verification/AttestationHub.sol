@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Commitment} from "../availability/ICommitmentBook.sol";
-import {Log} from "../availability/IReceiptLog.sol";
+import {Measures} from "../availability/IReceiptLog.sol";
 import {Times} from "../epoch/IEpochClock.sol";
 import {ReliabilityMath} from "../libraries/ReliabilityMath.sol";
 import {Sampling} from "../libraries/Sampling.sol";
@@ -45,7 +45,7 @@ contract AttestationHub is Attestations {
         (found, epoch, made) = _nextToSettle(provider, modelId);
         if (!found) revert AttestationHubNothingToSettle(provider, modelId);
         Times memory times = _clock.times(epoch);
-        Log memory log = _log.log(provider, modelId, epoch);
+        Measures memory log = _log.measuresOf(provider, modelId, epoch);
         _requireRevealed(_pairs[provider][modelId][epoch], epoch, times, log.m);
         _pairs[provider][modelId][epoch].settledAt = uint40(block.timestamp);
 
@@ -61,20 +61,19 @@ contract AttestationHub is Attestations {
 
     /// @dev After the reveals, and those of a redraw if one is needed.
     function _requireRevealed(Pair storage pair, uint64 epoch, Times memory times, uint8 m) private view {
-        // Without samples no seats re-run, whatever the seed.
-        bool redraws = m != 0 && _needsRedraw(pair, m, _rerunSeed(epoch, times.commitEnd));
+        bool redraws = _lacksQuorum(pair, m) && _rerunSeed(epoch, times.commitEnd) != 0;
         _requireTime(redraws ? times.redrawEnd : times.revealEnd, type(uint64).max);
     }
 
-    function _outcome(address provider, bytes32 modelId, uint64 epoch, uint256 target, Log memory log)
+    function _outcome(address provider, bytes32 modelId, uint64 epoch, uint256 target, Measures memory log)
         private
         returns (Outcome memory outcome, uint256 atCapacity)
     {
         outcome.epoch = epoch;
-        outcome.tenureStart = _providers.tenureStartAt(provider, epoch);
         outcome.bond = uint64(Math.min(_pool.stakeOf(provider) / GWEI, type(uint64).max));
         if (!log.exists) {
             // Who hides what it served has answered nothing in time.
+            outcome.tenureStart = _providers.tenureStartAt(provider, epoch);
             outcome.noLog = true;
             outcome.probes = uint32(Sampling.probesFor(target));
             outcome.rerunUnknown = true;
@@ -83,7 +82,7 @@ contract AttestationHub is Attestations {
         }
         Pair storage pair = _pairs[provider][modelId][epoch];
         atCapacity = _judgeProbes(pair, outcome);
-        outcome.m = log.m;
+        (outcome.m, outcome.tenureStart) = (log.m, log.tenureStart);
         _judgeReruns(provider, modelId, epoch, log, outcome);
         if (outcome.mismatches != 0) pair.mismatches = outcome.mismatches;
     }
@@ -114,7 +113,7 @@ contract AttestationHub is Attestations {
         return _book.measure(provider, modelId, outcome.epoch, outcome.probes, outcome.timely, atCapacity);
     }
 
-    function _judgeReruns(address provider, bytes32 modelId, uint64 epoch, Log memory log, Outcome memory outcome)
+    function _judgeReruns(address provider, bytes32 modelId, uint64 epoch, Measures memory log, Outcome memory outcome)
         private
         view
     {

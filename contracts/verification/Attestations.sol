@@ -9,7 +9,6 @@ import {Closable} from "../access/Closable.sol";
 import {IEpochClock, Times} from "../epoch/IEpochClock.sol";
 import {ISeedBeacon} from "../epoch/ISeedBeacon.sol";
 import {Commitments} from "../libraries/Commitments.sol";
-import {PackedReports} from "../libraries/PackedReports.sol";
 import {Reports} from "../libraries/Reports.sol";
 import {Sampling} from "../libraries/Sampling.sol";
 import {Seats} from "../libraries/Seats.sol";
@@ -20,10 +19,11 @@ import {IReliabilityLedger} from "../reliability/IReliabilityLedger.sol";
 import {IRewardDistributor} from "../rewards/IRewardDistributor.sol";
 import {IStakePool} from "../stake/IStakePool.sol";
 import {IAttestationHub, Reveal} from "./IAttestationHub.sol";
+import {ReportStore} from "./ReportStore.sol";
 
 /// @title Attestations
 /// @notice Commitments and reveals of the seats, in two rounds; see IAttestationHub.
-abstract contract Attestations is IAttestationHub, Closable {
+abstract contract Attestations is IAttestationHub, ReportStore, Closable {
     /// @notice The contracts below, in order of deployment.
     struct Parts {
         IEpochClock clock;
@@ -40,21 +40,6 @@ abstract contract Attestations is IAttestationHub, Closable {
     /// @dev Rounds of an epoch: everybody's, and the redraw's.
     uint8 private constant FIRST = 0;
     uint8 private constant REDRAW = 1;
-    /// @dev Everything of one provider, model and epoch: reports as PackedReports packs them, and what a settlement leaves
-    /// for the court.
-    struct Pair {
-        /// Five probe reports.
-        uint216 probes;
-        /// Unix seconds; 0 until the settlement.
-        uint40 settledAt;
-        /// Five re-run reports of 48 samples, two in a slot.
-        uint256[3] reruns;
-        /// Nine of a redraw.
-        uint256[5] redraws;
-        /// Bit j: a majority found sample j wrong.
-        uint48 mismatches;
-    }
-
     /// @dev What the reveals of one call share, each read once; and the one that is looked at.
     struct Batch {
         uint64 epoch;
@@ -65,7 +50,7 @@ abstract contract Attestations is IAttestationHub, Closable {
         /// Zero if there is none.
         bytes32 probeSeed;
         bytes32 rerunSeed;
-        /// The log of the provider and model below.
+        /// Of the log of the provider and model below.
         bool isLogged;
         uint8 m;
         uint32 target;
@@ -85,8 +70,6 @@ abstract contract Attestations is IAttestationHub, Closable {
     IVerifierRegistry private immutable _verifiers;
 
     mapping(uint64 epoch => mapping(uint8 round => mapping(address verifier => bytes32))) private _commitments;
-    mapping(address provider => mapping(bytes32 modelId => mapping(uint64 epoch => Pair))) internal _pairs;
-
     constructor(address authority, Parts memory parts) AccessManaged(authority) {
         _clock = parts.clock;
         _beacon = parts.beacon;
@@ -142,7 +125,7 @@ abstract contract Attestations is IAttestationHub, Closable {
         // Nobody's address is zero, so the first one is read.
         if (provider == batch.provider && modelId == batch.modelId) return;
         (batch.provider, batch.modelId) = (provider, modelId);
-        (batch.isLogged, batch.m, batch.target) = _log.measuresOf(provider, modelId, batch.epoch);
+        (batch.isLogged, batch.m, batch.target) = _log.termsOf(provider, modelId, batch.epoch);
     }
 
     function _reveal(Batch memory batch, uint256 i, Reveal calldata item) private {
@@ -150,12 +133,14 @@ abstract contract Attestations is IAttestationHub, Closable {
         bool ofRound = batch.round == FIRST ? role <= Seats.ROLE_RERUN : role == Seats.ROLE_REDRAW;
         if (!ofRound || seat >= _seatCount(role)) revert AttestationHubNoSuchSeat(i, role, seat);
         Pair storage pair = _pairs[batch.provider][batch.modelId][batch.epoch];
-        if (batch.round == REDRAW && !_needsRedraw(pair, batch.m, batch.rerunSeed)) revert AttestationHubNoRedraw(i);
+        if (batch.round == REDRAW && (batch.rerunSeed == 0 || !_lacksQuorum(pair, batch.m))) {
+            revert AttestationHubNoRedraw(i);
+        }
         bytes32 dataRoot = item.dataRoot;
         _requireOpens(batch, i, dataRoot, item);
         _requireSeat(batch, i);
         _requireReport(batch, i);
-        if (!_keep(pair, batch)) revert AttestationHubRevealed(i);
+        if (!_keep(pair, role, seat, batch.m, batch.report)) revert AttestationHubRevealed(i);
         emit Revealed(
             batch.provider, batch.modelId, batch.epoch, role, seat, msg.sender, batch.report, dataRoot
         );
@@ -210,25 +195,6 @@ abstract contract Attestations is IAttestationHub, Closable {
         }
     }
 
-    /// @dev Keeps the report.
-    /// @return isNew Whether the seat had not revealed.
-    function _keep(Pair storage pair, Batch memory batch) private returns (bool isNew) {
-        if (batch.role == Seats.ROLE_PROBE) {
-            uint256 probes = pair.probes;
-            uint256 at = PackedReports.placeOfProbe(batch.seat);
-            if (PackedReports.isTaken(probes, at)) return false;
-            pair.probes = uint216(PackedReports.withProbe(probes, at, batch.report));
-            return true;
-        }
-        (uint256 slot, uint256 bit) = PackedReports.placeOfRerun(batch.seat, batch.m);
-        uint256 lanes = batch.role == Seats.ROLE_RERUN ? pair.reruns[slot] : pair.redraws[slot];
-        if (PackedReports.isTaken(lanes, bit)) return false;
-        lanes = PackedReports.withRerun(lanes, bit, batch.report);
-        if (batch.role == Seats.ROLE_RERUN) pair.reruns[slot] = lanes;
-        else pair.redraws[slot] = lanes;
-        return true;
-    }
-
     /* READS */
 
     /// @inheritdoc IAttestationHub
@@ -243,17 +209,15 @@ abstract contract Attestations is IAttestationHub, Closable {
         returns (bool revealed, uint256 report)
     {
         if (role > Seats.ROLE_REDRAW || seat >= _seatCount(role)) return (false, 0);
-        return _report(_pairs[provider][modelId][epoch], role, seat, _samplesOf(provider, modelId, epoch));
+        (, uint8 m,) = _log.termsOf(provider, modelId, epoch);
+        return _report(_pairs[provider][modelId][epoch], role, seat, m);
     }
 
     /// @inheritdoc IAttestationHub
-    function needsRedraw(address provider, bytes32 modelId, uint64 epoch) public view returns (bool) {
-        uint256 m = _samplesOf(provider, modelId, epoch);
-        return _needsRedraw(_pairs[provider][modelId][epoch], m, _rerunSeed(epoch, _clock.times(epoch).commitEnd));
-    }
-
-    function _needsRedraw(Pair storage pair, uint256 m, bytes32 seed) internal view returns (bool) {
-        return m != 0 && seed != 0 && _load(pair, Seats.ROLE_RERUN, m).length < Settlement.QUORUM;
+    function needsRedraw(address provider, bytes32 modelId, uint64 epoch) external view returns (bool) {
+        (, uint8 m,) = _log.termsOf(provider, modelId, epoch);
+        return _lacksQuorum(_pairs[provider][modelId][epoch], m)
+            && _rerunSeed(epoch, _clock.times(epoch).commitEnd) != 0;
     }
 
     /// @inheritdoc IAttestationHub
@@ -284,39 +248,6 @@ abstract contract Attestations is IAttestationHub, Closable {
         uint64 drawnAt;
         (seed, drawnAt) = _beacon.seedOf(epoch);
         if (drawnAt >= commitEnd) seed = 0;
-    }
-
-    function _samplesOf(address provider, bytes32 modelId, uint64 epoch) private view returns (uint256 m) {
-        (, m,) = _log.measuresOf(provider, modelId, epoch);
-    }
-
-    function _seatCount(uint8 role) private pure returns (uint256) {
-        return role == Seats.ROLE_REDRAW ? Settlement.REDRAW_SEATS : Settlement.SEATS;
-    }
-
-    /// @dev The reports that a committee revealed, in the order of its seats.
-    function _load(Pair storage pair, uint8 role, uint256 m) internal view returns (uint256[] memory reports) {
-        uint256 seats = _seatCount(role);
-        reports = new uint256[](seats);
-        uint256 count = 0;
-        for (uint256 seat = 0; seat < seats; ++seat) {
-            (bool revealed, uint256 report) = _report(pair, role, seat, m);
-            if (revealed) reports[count++] = report;
-        }
-        assembly ("memory-safe") {
-            mstore(reports, count)
-        }
-    }
-
-    /// @dev Whether a seat has revealed, and what. A re-run counts for nothing without the log that fixes its samples.
-    function _report(Pair storage pair, uint8 role, uint256 seat, uint256 m)
-        private
-        view
-        returns (bool revealed, uint256 report)
-    {
-        if (role == Seats.ROLE_PROBE) return PackedReports.probe(pair.probes, PackedReports.placeOfProbe(seat));
-        (uint256 slot, uint256 bit) = PackedReports.placeOfRerun(seat, m);
-        return PackedReports.rerun(role == Seats.ROLE_RERUN ? pair.reruns[slot] : pair.redraws[slot], bit, m);
     }
 
     function _requireTime(uint256 from, uint256 until) internal view {
