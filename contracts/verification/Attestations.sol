@@ -136,13 +136,26 @@ abstract contract Attestations is IAttestationHub, ReportStore, Closable {
         if (batch.round == REDRAW && (batch.rerunSeed == 0 || !_lacksQuorum(pair, batch.m))) {
             revert AttestationHubNoRedraw(i);
         }
-        bytes32 dataRoot = item.dataRoot;
-        _requireOpens(batch, i, dataRoot, item);
+        _requireOpens(batch, i, item);
         _requireSeat(batch, i);
         _requireReport(batch, i);
         if (!_keep(pair, role, seat, batch.m, batch.report)) revert AttestationHubRevealed(i);
+        if (role == Seats.ROLE_PROBE) _emitRevealed(batch, item.dataRoot, 0, item.proof[:0]);
+        else _emitRevealed(batch, item.dataRoot, item.salt, item.proof);
+    }
+
+    function _emitRevealed(Batch memory batch, bytes32 dataRoot, bytes32 salt, bytes32[] calldata proof) private {
         emit Revealed(
-            batch.provider, batch.modelId, batch.epoch, role, seat, msg.sender, batch.report, dataRoot
+            batch.provider,
+            batch.modelId,
+            batch.epoch,
+            batch.role,
+            batch.seat,
+            msg.sender,
+            batch.report,
+            dataRoot,
+            salt,
+            proof
         );
     }
 
@@ -154,13 +167,13 @@ abstract contract Attestations is IAttestationHub, ReportStore, Closable {
     }
 
     /// @dev A re-run's verdicts follow only now, so its committed report is 0.
-    function _requireOpens(Batch memory batch, uint256 i, bytes32 dataRoot, Reveal calldata item) private view {
+    function _requireOpens(Batch memory batch, uint256 i, Reveal calldata item) private view {
         bytes32 leaf = Commitments.assignmentLeaf(
             batch.role,
             batch.provider,
             batch.modelId,
             batch.role == Seats.ROLE_PROBE ? batch.report : 0,
-            dataRoot,
+            item.dataRoot,
             item.salt
         );
         bytes32 root = MerkleProof.processProofCalldata(item.proof, leaf);
