@@ -86,7 +86,7 @@ const ORDER = [
   ["CommitmentBook"],
   ["ReceiptLog"],
   ["RewardDistributor"],
-  ["AttestationHub", "Attestations"],
+  ["AttestationHub", "Attestations", "ReportStore"],
   ["Payouts"],
   ["Penalties"],
   ["Evidence"],

@@ -3,10 +3,10 @@ pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {Closable} from "../access/Closable.sol";
 import {IEpochClock} from "../epoch/IEpochClock.sol";
 import {EpochKey} from "../libraries/EpochKey.sol";
+import {History} from "../libraries/History.sol";
 import {PromiseMath} from "../libraries/PromiseMath.sol";
 import {IModelRegistry} from "../registry/IModelRegistry.sol";
 import {IProviderRegistry} from "../registry/IProviderRegistry.sol";
@@ -17,7 +17,7 @@ import {Commitment, ICommitmentBook} from "./ICommitmentBook.sol";
 /// @title Promises
 /// @notice Append-only promises of availability, each bonded with the provider's own stake; see ICommitmentBook.
 contract CommitmentBook is ICommitmentBook, Closable {
-    using Checkpoints for Checkpoints.Trace208;
+    using History for History.Trace;
 
     /// @inheritdoc ICommitmentBook
     uint256 public constant kappa = 7;
@@ -29,10 +29,11 @@ contract CommitmentBook is ICommitmentBook, Closable {
     IStakePool private immutable _pool;
     IProviderRegistry private immutable _providers;
     IModelRegistry private immutable _models;
+    uint256 private immutable _length;
 
     mapping(address provider => mapping(bytes32 modelId => Commitment[])) private _commitments;
     /// @dev Stake that all promises bind, under the first epoch at whose start it held, as StakePool keeps stake.
-    mapping(address provider => Checkpoints.Trace208) private _bonded;
+    mapping(address provider => History.Trace) private _bonded;
     /// @dev How each promise was kept, by its index.
     mapping(address provider => mapping(bytes32 modelId => mapping(uint256 index => Service))) private _services;
 
@@ -52,6 +53,7 @@ contract CommitmentBook is ICommitmentBook, Closable {
         _pool = pool;
         _providers = providers;
         _models = models;
+        _length = clock.length();
     }
 
     /* PROMISES */
@@ -101,7 +103,7 @@ contract CommitmentBook is ICommitmentBook, Closable {
     }
 
     function _changeBonded(address provider, uint256 more, uint256 less) private {
-        Checkpoints.Trace208 storage history = _bonded[provider];
+        History.Trace storage history = _bonded[provider];
         uint256 next = uint256(_clock.current()) + 1;
         history.push(EpochKey.write(next), SafeCast.toUint208(history.latest() + more - less));
     }
@@ -176,13 +178,13 @@ contract CommitmentBook is ICommitmentBook, Closable {
     function nextPromised(address provider, bytes32 modelId, uint64 epoch)
         external
         view
-        returns (bool found, uint64 next)
+        returns (bool found, uint64 next, Commitment memory made)
     {
         Commitment[] storage list = _commitments[provider][modelId];
         uint256 index = _firstEndingFrom(list, epoch);
-        if (index == list.length) return (false, 0);
-        uint64 first = list[index].firstEpoch;
-        return (true, first > epoch ? first : epoch);
+        if (index == list.length) return (false, 0, made);
+        made = list[index];
+        return (true, made.firstEpoch > epoch ? made.firstEpoch : epoch, made);
     }
 
     /// @inheritdoc ICommitmentBook
@@ -199,7 +201,7 @@ contract CommitmentBook is ICommitmentBook, Closable {
 
     /// @inheritdoc ICommitmentBook
     function bondedFor(uint32 capacity, uint88 unitPrice) public view returns (uint256) {
-        return kappa * capacity * _clock.length() * unitPrice;
+        return kappa * capacity * _length * unitPrice;
     }
 
     /// @inheritdoc ICommitmentBook
@@ -209,7 +211,7 @@ contract CommitmentBook is ICommitmentBook, Closable {
 
     /// @inheritdoc ICommitmentBook
     function totalBondedAt(address provider, uint64 epoch) external view returns (uint256) {
-        return _bonded[provider].upperLookupRecent(EpochKey.read(epoch));
+        return _bonded[provider].at(EpochKey.read(epoch));
     }
 
     /// @dev Promises are disjoint and increasing, so the first that ends at or after `epoch` is found by halving.

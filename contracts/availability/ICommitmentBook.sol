@@ -101,8 +101,11 @@ interface ICommitmentBook {
         view
         returns (bool found, uint256 index, Commitment memory commitment);
 
-    /// @notice The first promised epoch at or after `epoch`.
-    function nextPromised(address provider, bytes32 modelId, uint64 epoch) external view returns (bool found, uint64 next);
+    /// @notice The first promised epoch at or after `epoch`, and the promise that holds in it.
+    function nextPromised(address provider, bytes32 modelId, uint64 epoch)
+        external
+        view
+        returns (bool found, uint64 next, Commitment memory commitment);
 
     /// @notice Promise `index`.
     function commitment(address provider, bytes32 modelId, uint256 index) external view returns (Commitment memory);

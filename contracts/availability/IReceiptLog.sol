@@ -15,6 +15,20 @@ struct Log {
     bool exists;
 }
 
+/// @notice What an epoch is judged by, as its log fixed it; all zero without a log.
+struct Measures {
+    /// Units, leaves and samples, as in `Log`.
+    uint64 units;
+    uint32 count;
+    uint8 m;
+    /// Whether the log was committed.
+    bool exists;
+    /// Target of the promise that holds in the epoch, 1e9 = 100 %.
+    uint32 target;
+    /// First epoch of the tenure that holds in it.
+    uint64 tenureStart;
+}
+
 /// @title Epoch logs
 /// @notice A provider commits to everything it served in an epoch before anybody knows what will be looked at. The
 /// commitment fixes the number of samples.
@@ -56,6 +70,15 @@ interface IReceiptLog {
 
     /// @notice The log of an epoch; all zero if there is none.
     function log(address provider, bytes32 modelId, uint64 epoch) external view returns (Log memory);
+
+    /// @notice What reports about an epoch are checked against: three of its measures, for those who read them often.
+    function termsOf(address provider, bytes32 modelId, uint64 epoch)
+        external
+        view
+        returns (bool exists, uint8 m, uint32 target);
+
+    /// @notice What the settlement of an epoch goes by.
+    function measuresOf(address provider, bytes32 modelId, uint64 epoch) external view returns (Measures memory);
 
     /// @notice EIP-712 domain separator of receipts.
     function domainSeparator() external view returns (bytes32);

@@ -3,8 +3,6 @@ pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
-import {EpochKey} from "../libraries/EpochKey.sol";
 import {IEpochClock, Times, Windows} from "./IEpochClock.sol";
 
 /// @title Time
@@ -12,15 +10,29 @@ import {IEpochClock, Times, Windows} from "./IEpochClock.sol";
 /// @dev docs/protocol.md section 3. What has begun keeps its deadlines: windows change from two epochs ahead on, and
 /// genesis, length and exit delay never.
 contract EpochClock is IEpochClock, AccessManaged {
-    using Checkpoints for Checkpoints.Trace208;
+    /// @dev Windows and the first epoch in which they hold. The first slot has all that the moments of an epoch follow from.
+    struct Version {
+        uint32 firstEpoch;
+        uint32 logWindow;
+        uint32 beaconLag;
+        uint32 openWindow;
+        uint32 commitWindow;
+        uint32 outputWindow;
+        uint32 revealWindow;
+        uint32 disputeWindow;
+        uint32 answerWindow;
+        uint32 juryWindow;
+        uint32 grace;
+    }
 
     uint64 private immutable _genesis;
     uint64 private immutable _length;
     uint64 private immutable _exitDelay;
 
-    /// @dev Every set of windows there ever was; `_indexes` maps a first epoch to its place here.
-    Windows[] private _windows;
-    Checkpoints.Trace208 private _indexes;
+    /// @dev Nearly everybody asks about these.
+    Version private _newest;
+    /// @dev All before them, the first epochs in order.
+    Version[] private _older;
 
     /// @param authority The access manager that decides who may set windows.
     /// @param genesis_ Start of epoch 0, Unix seconds; may lie ahead.
@@ -35,19 +47,21 @@ contract EpochClock is IEpochClock, AccessManaged {
         _length = length_;
         _exitDelay = exitDelay_;
         _checkLaws(windows_, length_, exitDelay_);
-        _append(0, windows_);
+        _setNewest(0, windows_);
     }
 
     /// @inheritdoc IEpochClock
     function setWindows(uint64 firstEpoch, Windows calldata windows_) external restricted {
-        (, uint48 last,) = _indexes.latestCheckpoint();
+        uint256 last = _newest.firstEpoch;
         uint256 need = uint256(current()) + 2;
         if (last > need) need = last;
         if (firstEpoch < need) revert EpochClockTooEarly(firstEpoch, need);
         _checkLaws(windows_, _length, _exitDelay);
         _checkShrink(windows(firstEpoch - 2), windows_);
         _checkShrink(windows(firstEpoch - 1), windows_);
-        _append(firstEpoch, windows_);
+        // One that has not begun is replaced.
+        if (firstEpoch > last) _older.push(_newest);
+        _setNewest(SafeCast.toUint32(firstEpoch), windows_);
     }
 
     /// @inheritdoc IEpochClock
@@ -78,44 +92,84 @@ contract EpochClock is IEpochClock, AccessManaged {
 
     /// @inheritdoc IEpochClock
     function windows(uint64 epoch) public view returns (Windows memory) {
-        return _windows[_indexes.upperLookupRecent(EpochKey.read(epoch))];
+        Version memory v = _versionOf(epoch);
+        return Windows({
+            logWindow: v.logWindow,
+            beaconLag: v.beaconLag,
+            openWindow: v.openWindow,
+            commitWindow: v.commitWindow,
+            outputWindow: v.outputWindow,
+            revealWindow: v.revealWindow,
+            disputeWindow: v.disputeWindow,
+            answerWindow: v.answerWindow,
+            juryWindow: v.juryWindow,
+            grace: v.grace
+        });
     }
 
     /// @inheritdoc IEpochClock
     function times(uint64 epoch) external view returns (Times memory moments) {
-        Windows memory w = windows(epoch);
-        // Counted in 256 bits, so that an epoch beyond all time is refused by one cast at the end.
-        uint256 start = _genesis + uint256(epoch) * _length;
-        uint256 end = start + _length;
-        uint256 logEnd = end + w.logWindow;
-        uint256 seedTime = logEnd + w.beaconLag;
-        uint256 openEnd = seedTime + w.openWindow;
-        uint256 commitEnd = openEnd + w.commitWindow;
-        uint256 outputEnd = commitEnd + w.outputWindow;
-        uint256 revealEnd = outputEnd + w.revealWindow;
-        uint256 settleEnd = revealEnd + _length;
-        uint64 disputeEnd = SafeCast.toUint64(settleEnd + w.disputeWindow);
+        Version storage w = _versionOf(epoch);
+        uint256 disputeEnd;
+        // In 256 bits none of these sums overflows, and one cast at the end refuses an epoch beyond all time.
+        unchecked {
+            uint256 end = _genesis + (uint256(epoch) + 1) * _length;
+            uint256 logEnd = end + w.logWindow;
+            uint256 seedTime = logEnd + w.beaconLag;
+            uint256 openEnd = seedTime + w.openWindow;
+            uint256 commitEnd = openEnd + w.commitWindow;
+            uint256 outputEnd = commitEnd + w.outputWindow;
+            uint256 revealEnd = outputEnd + w.revealWindow;
+            uint256 redrawCommitEnd = revealEnd + w.commitWindow;
+            uint256 settleEnd = revealEnd + _length;
+            disputeEnd = settleEnd + w.disputeWindow;
+            moments = Times({
+                start: uint64(end - _length),
+                end: uint64(end),
+                logEnd: uint64(logEnd),
+                seedTime: uint64(seedTime),
+                openEnd: uint64(openEnd),
+                commitEnd: uint64(commitEnd),
+                outputEnd: uint64(outputEnd),
+                revealEnd: uint64(revealEnd),
+                redrawCommitEnd: uint64(redrawCommitEnd),
+                redrawEnd: uint64(redrawCommitEnd + w.revealWindow),
+                settleEnd: uint64(settleEnd),
+                disputeEnd: uint64(disputeEnd)
+            });
+        }
         // All others come before disputeEnd.
-        moments = Times({
-            start: uint64(start),
-            end: uint64(end),
-            logEnd: uint64(logEnd),
-            seedTime: uint64(seedTime),
-            openEnd: uint64(openEnd),
-            commitEnd: uint64(commitEnd),
-            outputEnd: uint64(outputEnd),
-            revealEnd: uint64(revealEnd),
-            redrawCommitEnd: uint64(revealEnd + w.commitWindow),
-            redrawEnd: uint64(revealEnd + w.commitWindow + w.revealWindow),
-            settleEnd: uint64(settleEnd),
-            disputeEnd: disputeEnd
-        });
+        SafeCast.toUint64(disputeEnd);
     }
 
-    function _append(uint64 firstEpoch, Windows memory windows_) private {
-        _indexes.push(EpochKey.write(firstEpoch), SafeCast.toUint208(_windows.length));
-        _windows.push(windows_);
-        emit WindowsSet(firstEpoch, windows_);
+    function _setNewest(uint32 firstEpoch, Windows memory w) private {
+        _newest = Version({
+            firstEpoch: firstEpoch,
+            logWindow: w.logWindow,
+            beaconLag: w.beaconLag,
+            openWindow: w.openWindow,
+            commitWindow: w.commitWindow,
+            outputWindow: w.outputWindow,
+            revealWindow: w.revealWindow,
+            disputeWindow: w.disputeWindow,
+            answerWindow: w.answerWindow,
+            juryWindow: w.juryWindow,
+            grace: w.grace
+        });
+        emit WindowsSet(firstEpoch, w);
+    }
+
+    /// @dev The last version that had begun in `epoch`; of the older ones, the first holds from epoch 0 on.
+    function _versionOf(uint64 epoch) private view returns (Version storage) {
+        if (epoch >= _newest.firstEpoch) return _newest;
+        uint256 low = 0;
+        uint256 high = _older.length;
+        while (high - low > 1) {
+            uint256 middle = (low + high) / 2;
+            if (_older[middle].firstEpoch > epoch) high = middle;
+            else low = middle;
+        }
+        return _older[low];
     }
 
     /// @dev Reveals of e wait for the close of e - 2, also across a change: pay keeps two epochs open, not three

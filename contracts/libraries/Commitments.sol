@@ -53,7 +53,11 @@ library Commitments {
         return _double(abi.encode(j, nativeHash, wasmHash));
     }
 
-    function _double(bytes memory data) private pure returns (bytes32) {
-        return keccak256(bytes.concat(keccak256(data)));
+    function _double(bytes memory data) private pure returns (bytes32 hash) {
+        hash = keccak256(data);
+        assembly ("memory-safe") {
+            mstore(0, hash)
+            hash := keccak256(0, 32)
+        }
     }
 }

@@ -26,7 +26,12 @@ library Cusum {
     /// @notice The lowest rung whose accepted rate is at least `bad / total`; `RUNGS` if the rate is above them all.
     /// @param bad Failures. @param total All of the same unit.
     function rungOf(uint256 bad, uint256 total) internal pure returns (uint256 rung) {
-        while (rung < RUNGS && bad * 1000 > total * _lane(RATE, rung)) ++rung;
+        bad *= 1000;
+        uint256 rates = RATE;
+        while (rung < RUNGS && bad > total * (rates & type(uint32).max)) {
+            rates >>= 32;
+            ++rung;
+        }
     }
 
     /// @notice The detector after some samples.

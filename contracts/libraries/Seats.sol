@@ -19,6 +19,13 @@ library Seats {
     /// @notice Draws per seat before it stays empty.
     uint256 internal constant TRIES = 32;
 
+    /// @dev Where seat and number of a draw stand in what is hashed: after the length of the bytes and six words.
+    uint256 private constant SEAT_AT = 32 + 6 * 32;
+    uint256 private constant NUMBER_AT = 32 + 7 * 32;
+    /// @dev Where a ticket's slot has its epochs, after the verifier.
+    uint256 private constant FROM = 160;
+    uint256 private constant UNTIL = 208;
+
     /// @notice Place in the array that draw `n` of seat `s` hits.
     /// @param seed Seed of the draw.
     /// @param provider Provider judged.
@@ -38,7 +45,7 @@ library Seats {
         uint256 n,
         uint256 length
     ) internal pure returns (uint256) {
-        return uint256(keccak256(abi.encode("surety.seat", seed, provider, modelId, epoch, role, s, n))) % length;
+        return uint256(keccak256(_preimage(seed, provider, modelId, epoch, role, s, n))) % length;
     }
 
     /// @notice The first `count` seats: each the first of its draws whose ticket counts in the epoch and whose verifier
@@ -66,7 +73,7 @@ library Seats {
     ) internal view returns (address[] memory drawn) {
         drawn = new address[](count);
         if (length == 0) return drawn;
-        Draw memory draw = Draw(length, seed, provider, modelId, epoch, role, owner);
+        Draw memory draw = Draw(length, epoch, owner, _preimage(seed, provider, modelId, epoch, role, 0, 0));
         for (uint256 s = 0; s < count; ++s) {
             drawn[s] = _draw(tickets, draw, drawn, s);
         }
@@ -75,12 +82,10 @@ library Seats {
     /// @dev What all seats of a committee share, in memory because the stack is short.
     struct Draw {
         uint256 length;
-        bytes32 seed;
-        address provider;
-        bytes32 modelId;
         uint64 epoch;
-        uint8 role;
         address owner;
+        /// What is hashed for a draw; its last two fields, seat and number of the draw, are written anew each time.
+        bytes preimage;
     }
 
     function _draw(Ticket[] storage tickets, Draw memory draw, address[] memory drawn, uint256 s)
@@ -88,21 +93,46 @@ library Seats {
         view
         returns (address)
     {
+        (bytes memory preimage, uint256 length, uint256 epoch) = (draw.preimage, draw.length, draw.epoch);
         for (uint256 n = 0; n < TRIES; ++n) {
-            Ticket memory ticket = tickets[
-                tryIndex(draw.seed, draw.provider, draw.modelId, draw.epoch, draw.role, s, n, draw.length)
-            ];
-            if (draw.epoch < ticket.from || draw.epoch >= ticket.until) continue;
-            if (ticket.verifier == draw.owner || _sits(drawn, s, ticket.verifier)) continue;
-            return ticket.verifier;
+            uint256 ticket;
+            // A ticket's slot is read without a look at the array's length: that of a draw is one that the array had, and it
+            // never shrinks.
+            assembly ("memory-safe") {
+                mstore(add(preimage, SEAT_AT), s)
+                mstore(add(preimage, NUMBER_AT), n)
+                mstore(0, tickets.slot)
+                ticket := sload(
+                    add(keccak256(0, 32), mod(keccak256(add(preimage, 32), mload(preimage)), length))
+                )
+            }
+            // The fields of a Ticket, low bits first.
+            address verifier = address(uint160(ticket));
+            if (epoch < uint48(ticket >> FROM) || epoch >= ticket >> UNTIL) continue;
+            if (verifier == draw.owner || _sits(drawn, s, verifier)) continue;
+            return verifier;
         }
         return address(0);
     }
 
+    function _preimage(
+        bytes32 seed,
+        address provider,
+        bytes32 modelId,
+        uint64 epoch,
+        uint8 role,
+        uint256 s,
+        uint256 n
+    ) private pure returns (bytes memory) {
+        return abi.encode("surety.seat", seed, provider, modelId, epoch, role, s, n);
+    }
+
     function _sits(address[] memory drawn, uint256 s, address verifier) private pure returns (bool) {
-        for (uint256 lower = 0; lower < s; ++lower) {
-            if (drawn[lower] == verifier) return true;
+        unchecked {
+            for (uint256 lower = 0; lower < s; ++lower) {
+                if (drawn[lower] == verifier) return true;
+            }
+            return false;
         }
-        return false;
     }
 }

@@ -91,10 +91,13 @@ library Settlement {
         }
         uint256 good = _majority(reports, Reports.MATCH);
         uint256 bad = _majority(reports, Reports.MISMATCH);
-        for (uint256 j = 0; j < m; ++j) {
-            if ((good >> (2 * j)) & 1 == 1) ++found.matches;
-            else if ((bad >> (2 * j)) & 1 == 1) found.mismatches |= uint48(1 << j);
-            else ++found.undecided;
+        uint256 samples = (1 << (2 * m)) - 1;
+        (good, bad) = (good & samples, bad & samples);
+        found.matches = _count(good);
+        found.undecided = m - found.matches - _count(bad);
+        for (uint256 j = 0; bad != 0; ++j) {
+            found.mismatches |= uint48((bad & 1) << j);
+            bad >>= 2;
         }
         found.recheck = 4 * found.undecided > m || 2 * failed > count;
     }
@@ -121,6 +124,15 @@ library Settlement {
         if (need == 3) return eights | fours | (twos & ones);
         if (need == 4) return eights | fours;
         return eights | (fours & (twos | ones));
+    }
+
+    /// @dev How many of 48 lower bits are set: neighbours are added, and then bytes.
+    function _count(uint256 lanes) private pure returns (uint256) {
+        unchecked {
+            lanes = (lanes & 0x333333333333333333333333) + ((lanes >> 2) & 0x333333333333333333333333);
+            lanes = (lanes + (lanes >> 4)) & 0x0f0f0f0f0f0f0f0f0f0f0f0f;
+            return ((lanes * 0x010101010101010101010101) >> 88) & 0xff;
+        }
     }
 
     /// @dev The reports that judge, lowest timely share first. Insertion keeps equals in the order of their seats.

@@ -61,6 +61,16 @@ interface IVerifierRegistry {
         uint256 count
     ) external view returns (address[] memory);
 
+    /// @notice The verifier on one seat, as `seats` draws it.
+    function seatAt(
+        bytes32 seed,
+        address provider,
+        bytes32 modelId,
+        uint64 epoch,
+        uint8 role,
+        uint256 seat
+    ) external view returns (address);
+
     /// @notice Price of a ticket in stake.
     function ticketSize() external view returns (uint256);
 

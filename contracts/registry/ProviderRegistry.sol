@@ -2,9 +2,9 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {IEpochClock} from "../epoch/IEpochClock.sol";
 import {EpochKey} from "../libraries/EpochKey.sol";
+import {History} from "../libraries/History.sol";
 import {IStakePool} from "../stake/IStakePool.sol";
 import {IProviderRegistry} from "./IProviderRegistry.sol";
 
@@ -17,29 +17,34 @@ import {IProviderRegistry} from "./IProviderRegistry.sol";
 /// owner's; the endpoint, which changes at once, is the old one's; and the bond is frozen to both, so that a buyer that
 /// accepts gets what it saw and nothing leaves before the provider is its own.
 contract ProviderRegistry is IProviderRegistry, AccessManaged {
-    using Checkpoints for Checkpoints.Trace208;
+    using History for History.Trace;
 
     uint256 private constant MAX_ENDPOINT = 256;
     /// @dev Epochs from a change to its effect.
     uint64 private constant NOTICE = 2;
 
     struct Provider {
-        Checkpoints.Trace208 owners;
-        Checkpoints.Trace208 operators;
+        History.Trace owners;
+        History.Trace operators;
         /// First epochs of tenures, each under itself.
-        Checkpoints.Trace208 tenures;
+        History.Trace tenures;
         string endpoint;
         bytes32 failureDomain;
         address offered;
+    }
+
+    /// @dev What an operator is or was, one slot.
+    struct Key {
+        /// Never cleared: a key that two providers used could not be told apart in old receipts.
+        address provider;
+        bool banned;
     }
 
     IEpochClock private immutable _clock;
     IStakePool private immutable _pool;
 
     mapping(address provider => Provider) private _providers;
-    /// @dev Never cleared: a key that two providers used could not be told apart in old receipts.
-    mapping(address operator => address provider) private _providerOf;
-    mapping(address operator => bool) private _banned;
+    mapping(address operator => Key) private _keys;
 
     /// @param authority The access manager that decides who may ban keys.
     /// @param clock Says which epoch it is.
@@ -115,40 +120,41 @@ contract ProviderRegistry is IProviderRegistry, AccessManaged {
 
     /// @inheritdoc IProviderRegistry
     function ban(address operator) external restricted {
-        if (_banned[operator]) return;
-        _banned[operator] = true;
-        emit OperatorBanned(_providerOf[operator], operator);
+        Key storage key = _keys[operator];
+        if (key.banned) return;
+        key.banned = true;
+        emit OperatorBanned(key.provider, operator);
     }
 
     /// @inheritdoc IProviderRegistry
     function isBanned(address operator) external view returns (bool) {
-        return _banned[operator];
+        return _keys[operator].banned;
     }
 
     /// @inheritdoc IProviderRegistry
     function ownerAt(address provider, uint64 epoch) public view returns (address) {
-        return address(uint160(_providers[provider].owners.upperLookupRecent(EpochKey.read(epoch))));
+        return address(uint160(_providers[provider].owners.at(EpochKey.read(epoch))));
     }
 
     /// @inheritdoc IProviderRegistry
     function operatorAt(address provider, uint64 epoch) external view returns (address) {
-        return address(uint160(_providers[provider].operators.upperLookupRecent(EpochKey.read(epoch))));
+        return address(uint160(_providers[provider].operators.at(EpochKey.read(epoch))));
     }
 
     /// @inheritdoc IProviderRegistry
     function tenureStartAt(address provider, uint64 epoch) external view returns (uint64) {
         // An epoch went in.
-        return uint64(_providers[provider].tenures.upperLookupRecent(EpochKey.read(epoch)));
+        return uint64(_providers[provider].tenures.at(EpochKey.read(epoch)));
     }
 
     /// @inheritdoc IProviderRegistry
     function isProvider(address provider) public view returns (bool) {
-        return _providers[provider].owners.length() != 0;
+        return _providers[provider].owners.latest() != 0;
     }
 
     /// @inheritdoc IProviderRegistry
     function providerOf(address operator) external view returns (address) {
-        return _providerOf[operator];
+        return _keys[operator].provider;
     }
 
     /// @inheritdoc IProviderRegistry
@@ -177,10 +183,11 @@ contract ProviderRegistry is IProviderRegistry, AccessManaged {
 
     function _takeOperator(address provider, address operator) private {
         if (operator == address(0)) revert ProviderRegistryZeroAddress();
-        if (_banned[operator]) revert ProviderRegistryOperatorBanned(operator);
-        address holder = _providerOf[operator];
+        Key storage key = _keys[operator];
+        if (key.banned) revert ProviderRegistryOperatorBanned(operator);
+        address holder = key.provider;
         if (holder != address(0) && holder != provider) revert ProviderRegistryOperatorTaken(operator, holder);
-        _providerOf[operator] = provider;
+        key.provider = provider;
     }
 
     function _checkEndpoint(string calldata endpoint) private pure {

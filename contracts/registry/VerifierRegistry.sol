@@ -4,11 +4,11 @@ pragma solidity 0.8.37;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {DoubleEndedQueue} from "@openzeppelin/contracts/utils/structs/DoubleEndedQueue.sol";
 import {Closable} from "../access/Closable.sol";
 import {IEpochClock} from "../epoch/IEpochClock.sol";
 import {EpochKey} from "../libraries/EpochKey.sol";
+import {History} from "../libraries/History.sol";
 import {Seats} from "../libraries/Seats.sol";
 import {IStakePool} from "../stake/IStakePool.sol";
 import {Ticket} from "../types/Ticket.sol";
@@ -22,7 +22,7 @@ import {IVerifierRegistry} from "./IVerifierRegistry.sol";
 /// from x + 2 on. And both stay readable: a place that has counted keeps its ticket until the end of its last epoch lies
 /// the exit delay back, beyond which nobody's stake can depend on the draw.
 contract VerifierRegistry is IVerifierRegistry, Closable {
-    using Checkpoints for Checkpoints.Trace208;
+    using History for History.Trace;
     using DoubleEndedQueue for DoubleEndedQueue.Bytes32Deque;
 
     uint256 private constant MAX_COUNT = 32;
@@ -41,7 +41,7 @@ contract VerifierRegistry is IVerifierRegistry, Closable {
 
     Ticket[] private _tickets;
     /// @dev Array length by epoch.
-    Checkpoints.Trace208 private _lengths;
+    History.Trace private _lengths;
     /// @dev Places of returned tickets. At the back those that have counted, so in the order in which they become free; at
     /// the front those that never will, free at once.
     DoubleEndedQueue.Bytes32Deque private _dead;
@@ -148,6 +148,24 @@ contract VerifierRegistry is IVerifierRegistry, Closable {
         view
         returns (address[] memory)
     {
+        return _seats(seed, provider, modelId, epoch, role, count);
+    }
+
+    /// @inheritdoc IVerifierRegistry
+    function seatAt(bytes32 seed, address provider, bytes32 modelId, uint64 epoch, uint8 role, uint256 seat)
+        external
+        view
+        returns (address)
+    {
+        // Seats above it do not matter: a seat depends on lower ones alone.
+        return _seats(seed, provider, modelId, epoch, role, seat + 1)[seat];
+    }
+
+    function _seats(bytes32 seed, address provider, bytes32 modelId, uint64 epoch, uint8 role, uint256 count)
+        private
+        view
+        returns (address[] memory)
+    {
         uint256 places = epoch < NOTICE ? 0 : lengthAt(epoch - NOTICE);
         address owner = _providers.ownerAt(provider, epoch);
         return Seats.seats(_tickets, places, seed, provider, modelId, epoch, role, count, owner);
@@ -167,7 +185,7 @@ contract VerifierRegistry is IVerifierRegistry, Closable {
 
     /// @inheritdoc IVerifierRegistry
     function lengthAt(uint64 epoch) public view returns (uint256) {
-        return _lengths.upperLookupRecent(EpochKey.read(epoch));
+        return _lengths.at(EpochKey.read(epoch));
     }
 
     /// @inheritdoc IVerifierRegistry

@@ -101,6 +101,9 @@ interface IReliabilityLedger is IReliability {
     /// @notice A settled epoch among the last 32; all zero if it is not there. Never reverts.
     function epochAt(address provider, bytes32 modelId, uint64 epoch) external view returns (EpochEntry memory);
 
+    /// @notice The first epoch that the record can still take: the one after the last that it took.
+    function nextEpoch(address provider, bytes32 modelId) external view returns (uint64);
+
     /// @notice What decides the number of samples of the next log: epochs settled since `tenureStart`, the drop detector
     /// of the word of correct answers (Q24), and whether a recheck is due.
     function sampling(address provider, bytes32 modelId, uint64 tenureStart)

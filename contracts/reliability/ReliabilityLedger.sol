@@ -226,6 +226,12 @@ contract ReliabilityLedger is IReliabilityLedger, AccessManaged {
     }
 
     /// @inheritdoc IReliabilityLedger
+    function nextEpoch(address provider, bytes32 modelId) external view returns (uint64) {
+        Progress storage progress = _entries[provider][modelId].progress;
+        return progress.settledEver == 0 ? 0 : progress.lastSettled + 1;
+    }
+
+    /// @inheritdoc IReliabilityLedger
     function sampling(address provider, bytes32 modelId, uint64 tenureStart)
         external
         view

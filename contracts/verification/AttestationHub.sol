@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Commitment} from "../availability/ICommitmentBook.sol";
-import {Log} from "../availability/IReceiptLog.sol";
+import {Measures} from "../availability/IReceiptLog.sol";
 import {Times} from "../epoch/IEpochClock.sol";
 import {ReliabilityMath} from "../libraries/ReliabilityMath.sol";
 import {Sampling} from "../libraries/Sampling.sol";
@@ -18,12 +18,6 @@ import {IAttestationHub} from "./IAttestationHub.sol";
 /// @title Attestations and settlement
 /// @notice Makes one update of the record out of an epoch's reports; see IAttestationHub.
 contract AttestationHub is Attestations {
-    /// @dev What a settlement leaves for the court, one slot.
-    struct Finding {
-        uint48 mismatches;
-        uint64 settledAt;
-    }
-
     /// @dev Records keep bonds in gwei of the asset.
     uint256 private constant GWEI = 1e9;
     /// @dev A flag of the record's summary, see Reliability.
@@ -32,10 +26,6 @@ contract AttestationHub is Attestations {
     IReliabilityLedger private immutable _ledger;
     IStakePool private immutable _pool;
     IProviderRegistry private immutable _providers;
-
-    mapping(address provider => mapping(bytes32 modelId => mapping(uint64 epoch => Finding))) private _findings;
-    /// @dev First epoch that is not settled, if it is promised.
-    mapping(address provider => mapping(bytes32 modelId => uint64)) private _cursor;
 
     /// @param authority Access manager: whether commitments are paused.
     /// @param parts Grants needed by this contract: `ReliabilityLedger.settle`, `CommitmentBook.measure`,
@@ -51,18 +41,15 @@ contract AttestationHub is Attestations {
     /// @inheritdoc IAttestationHub
     function settle(address provider, bytes32 modelId) external returns (uint64 epoch) {
         bool found;
-        (found, epoch) = nextToSettle(provider, modelId);
+        Commitment memory made;
+        (found, epoch, made) = _nextToSettle(provider, modelId);
         if (!found) revert AttestationHubNothingToSettle(provider, modelId);
         Times memory times = _clock.times(epoch);
-        bool redraws = needsRedraw(provider, modelId, epoch);
-        _requireTime(redraws ? times.redrawEnd : times.revealEnd, type(uint64).max);
-        _cursor[provider][modelId] = epoch + 1;
+        Measures memory log = _log.measuresOf(provider, modelId, epoch);
+        _requireRevealed(_pairs[provider][modelId][epoch], epoch, times, log.m);
+        _pairs[provider][modelId][epoch].settledAt = uint40(block.timestamp);
 
-        (,, Commitment memory made) = _book.commitmentAt(provider, modelId, epoch);
-        Log memory log = _log.log(provider, modelId, epoch);
         (Outcome memory outcome, uint256 atCapacity) = _outcome(provider, modelId, epoch, made.target, log);
-        _findings[provider][modelId][epoch] = Finding(outcome.mismatches, uint64(block.timestamp));
-
         (uint256 score, uint256 age) = _ledger.settle(provider, modelId, outcome);
         uint256 cut = _measure(provider, modelId, outcome, atCapacity);
         uint256 weight = 0;
@@ -72,32 +59,35 @@ contract AttestationHub is Attestations {
         _emitSettled(provider, modelId, outcome, score, weight);
     }
 
-    function _outcome(address provider, bytes32 modelId, uint64 epoch, uint256 target, Log memory log)
+    /// @dev After the reveals, and those of a redraw if one is needed.
+    function _requireRevealed(Pair storage pair, uint64 epoch, Times memory times, uint8 m) private view {
+        bool redraws = _lacksQuorum(pair, m) && _rerunSeed(epoch, times.commitEnd) != 0;
+        _requireTime(redraws ? times.redrawEnd : times.revealEnd, type(uint64).max);
+    }
+
+    function _outcome(address provider, bytes32 modelId, uint64 epoch, uint256 target, Measures memory log)
         private
-        view
         returns (Outcome memory outcome, uint256 atCapacity)
     {
         outcome.epoch = epoch;
-        outcome.tenureStart = _providers.tenureStartAt(provider, epoch);
         outcome.bond = uint64(Math.min(_pool.stakeOf(provider) / GWEI, type(uint64).max));
         if (!log.exists) {
             // Who hides what it served has answered nothing in time.
+            outcome.tenureStart = _providers.tenureStartAt(provider, epoch);
             outcome.noLog = true;
             outcome.probes = uint32(Sampling.probesFor(target));
             outcome.rerunUnknown = true;
             outcome.recheck = true;
             return (outcome, 0);
         }
-        atCapacity = _judgeProbes(provider, modelId, epoch, outcome);
-        outcome.m = log.m;
+        Pair storage pair = _pairs[provider][modelId][epoch];
+        atCapacity = _judgeProbes(pair, outcome);
+        (outcome.m, outcome.tenureStart) = (log.m, log.tenureStart);
         _judgeReruns(provider, modelId, epoch, log, outcome);
+        if (outcome.mismatches != 0) pair.mismatches = outcome.mismatches;
     }
 
-    function _judgeProbes(address provider, bytes32 modelId, uint64 epoch, Outcome memory outcome)
-        private
-        view
-        returns (uint256)
-    {
+    function _judgeProbes(Pair storage pair, Outcome memory outcome) private view returns (uint256) {
         (
             bool quorum,
             uint256 probes,
@@ -105,7 +95,7 @@ contract AttestationHub is Attestations {
             uint256 peakProbes,
             uint256 peakTimely,
             uint256 atCapacity
-        ) = Settlement.aggregateProbes(_load(provider, modelId, epoch, Seats.ROLE_PROBE));
+        ) = Settlement.aggregateProbes(_load(pair, Seats.ROLE_PROBE, 0));
         outcome.probesUnknown = !quorum;
         outcome.probes = uint32(probes);
         outcome.timely = uint32(timely);
@@ -123,7 +113,7 @@ contract AttestationHub is Attestations {
         return _book.measure(provider, modelId, outcome.epoch, outcome.probes, outcome.timely, atCapacity);
     }
 
-    function _judgeReruns(address provider, bytes32 modelId, uint64 epoch, Log memory log, Outcome memory outcome)
+    function _judgeReruns(address provider, bytes32 modelId, uint64 epoch, Measures memory log, Outcome memory outcome)
         private
         view
     {
@@ -132,10 +122,11 @@ contract AttestationHub is Attestations {
             outcome.recheck = _ledger.reliability(provider, modelId).flags & RECHECK != 0;
             return;
         }
-        uint256[] memory reports = _load(provider, modelId, epoch, Seats.ROLE_RERUN);
+        Pair storage pair = _pairs[provider][modelId][epoch];
+        uint256[] memory reports = _load(pair, Seats.ROLE_RERUN, log.m);
         uint256 quorum = Settlement.QUORUM;
         if (reports.length < quorum) {
-            reports = _load(provider, modelId, epoch, Seats.ROLE_REDRAW);
+            reports = _load(pair, Seats.ROLE_REDRAW, log.m);
             quorum = Settlement.REDRAW_QUORUM;
         }
         Settlement.Samples memory found = Settlement.judgeSamples(reports, quorum, log.m);
@@ -211,17 +202,25 @@ contract AttestationHub is Attestations {
     /* READS */
 
     /// @inheritdoc IAttestationHub
-    function nextToSettle(address provider, bytes32 modelId) public view returns (bool found, uint64 epoch) {
-        return _book.nextPromised(provider, modelId, _cursor[provider][modelId]);
+    function nextToSettle(address provider, bytes32 modelId) external view returns (bool found, uint64 epoch) {
+        (found, epoch,) = _nextToSettle(provider, modelId);
+    }
+
+    function _nextToSettle(address provider, bytes32 modelId)
+        private
+        view
+        returns (bool found, uint64 epoch, Commitment memory made)
+    {
+        return _book.nextPromised(provider, modelId, _ledger.nextEpoch(provider, modelId));
     }
 
     /// @inheritdoc IAttestationHub
     function mismatchesOf(address provider, bytes32 modelId, uint64 epoch) external view returns (uint48) {
-        return _findings[provider][modelId][epoch].mismatches;
+        return _pairs[provider][modelId][epoch].mismatches;
     }
 
     /// @inheritdoc IAttestationHub
     function settledAt(address provider, bytes32 modelId, uint64 epoch) external view returns (uint64) {
-        return _findings[provider][modelId][epoch].settledAt;
+        return _pairs[provider][modelId][epoch].settledAt;
     }
 }

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {Commitment, ICommitmentBook} from "../availability/ICommitmentBook.sol";
-import {IReceiptLog, Log} from "../availability/IReceiptLog.sol";
+import {IReceiptLog} from "../availability/IReceiptLog.sol";
 import {Closable} from "../access/Closable.sol";
 import {IEpochClock, Times} from "../epoch/IEpochClock.sol";
 import {ISeedBeacon} from "../epoch/ISeedBeacon.sol";
@@ -19,10 +19,11 @@ import {IReliabilityLedger} from "../reliability/IReliabilityLedger.sol";
 import {IRewardDistributor} from "../rewards/IRewardDistributor.sol";
 import {IStakePool} from "../stake/IStakePool.sol";
 import {IAttestationHub, Reveal} from "./IAttestationHub.sol";
+import {ReportStore} from "./ReportStore.sol";
 
 /// @title Attestations
 /// @notice Commitments and reveals of the seats, in two rounds; see IAttestationHub.
-abstract contract Attestations is IAttestationHub, Closable {
+abstract contract Attestations is IAttestationHub, ReportStore, Closable {
     /// @notice The contracts below, in order of deployment.
     struct Parts {
         IEpochClock clock;
@@ -39,10 +40,27 @@ abstract contract Attestations is IAttestationHub, Closable {
     /// @dev Rounds of an epoch: everybody's, and the redraw's.
     uint8 private constant FIRST = 0;
     uint8 private constant REDRAW = 1;
-    /// @dev Seats of the larger committee, `Settlement.REDRAW_SEATS`; an array type needs a constant of this contract.
-    uint256 private constant MOST_SEATS = 9;
-    /// @dev Marks a report as revealed: a report of all zeros is one too.
-    uint256 private constant REVEALED = 1 << 255;
+    /// @dev What the reveals of one call share, each read once; and the one that is looked at.
+    struct Batch {
+        uint64 epoch;
+        uint8 round;
+        bytes32 commitment;
+        /// Root that opened the commitment.
+        bytes32 root;
+        /// Zero if there is none.
+        bytes32 probeSeed;
+        bytes32 rerunSeed;
+        /// Of the log of the provider and model below.
+        bool isLogged;
+        uint8 m;
+        uint32 target;
+        /// Of the reveal, as in Reveal.
+        address provider;
+        bytes32 modelId;
+        uint8 role;
+        uint8 seat;
+        uint256 report;
+    }
 
     IEpochClock internal immutable _clock;
     ISeedBeacon internal immutable _beacon;
@@ -52,12 +70,6 @@ abstract contract Attestations is IAttestationHub, Closable {
     IVerifierRegistry private immutable _verifiers;
 
     mapping(uint64 epoch => mapping(uint8 round => mapping(address verifier => bytes32))) private _commitments;
-    mapping(
-        address provider => mapping(
-            bytes32 modelId => mapping(uint64 epoch => mapping(uint8 role => uint256[MOST_SEATS]))
-        )
-    ) private _reports;
-
     constructor(address authority, Parts memory parts) AccessManaged(authority) {
         _clock = parts.clock;
         _beacon = parts.beacon;
@@ -89,10 +101,15 @@ abstract contract Attestations is IAttestationHub, Closable {
         uint8 round = _round(times);
         if (round == FIRST) _requireTime(times.outputEnd, times.revealEnd);
         else _requireTime(times.redrawCommitEnd, times.redrawEnd);
+        Batch memory batch;
+        (batch.epoch, batch.round, batch.commitment) = (epoch, round, _commitments[epoch][round][msg.sender]);
+        if (round == FIRST) batch.probeSeed = _probeSeed(epoch);
+        batch.rerunSeed = _rerunSeed(epoch, times.commitEnd);
         uint256 points = 0;
         for (uint256 i = 0; i < reveals.length; ++i) {
-            _reveal(epoch, round, i, reveals[i]);
-            if (_judges(reveals[i])) ++points;
+            _next(batch, reveals[i]);
+            _reveal(batch, i, reveals[i]);
+            if (_judges(batch)) ++points;
         }
         if (points > 0) _rewards.addPoints(msg.sender, epoch, points);
     }
@@ -101,62 +118,93 @@ abstract contract Attestations is IAttestationHub, Closable {
         return block.timestamp < times.revealEnd ? FIRST : REDRAW;
     }
 
-    function _reveal(uint64 epoch, uint8 round, uint256 i, Reveal calldata item) private {
-        bool ofRound = round == FIRST ? item.role <= Seats.ROLE_RERUN : item.role == Seats.ROLE_REDRAW;
-        if (!ofRound || item.seat >= _seatCount(item.role)) revert AttestationHubNoSuchSeat(i, item.role, item.seat);
-        if (round == REDRAW && !needsRedraw(item.provider, item.modelId, epoch)) revert AttestationHubNoRedraw(i);
-        _requireOpens(epoch, round, i, item);
-        _requireSeat(epoch, i, item);
-        _requireReport(epoch, i, item);
-        uint256[MOST_SEATS] storage reports = _reports[item.provider][item.modelId][epoch][item.role];
-        if (reports[item.seat] != 0) revert AttestationHubRevealed(i);
-        reports[item.seat] = item.report | REVEALED;
+    /// @dev The next reveal is mostly about the same provider and model.
+    function _next(Batch memory batch, Reveal calldata item) private view {
+        (batch.role, batch.seat, batch.report) = (item.role, item.seat, item.report);
+        (address provider, bytes32 modelId) = (item.provider, item.modelId);
+        // Nobody's address is zero, so the first one is read.
+        if (provider == batch.provider && modelId == batch.modelId) return;
+        (batch.provider, batch.modelId) = (provider, modelId);
+        (batch.isLogged, batch.m, batch.target) = _log.termsOf(provider, modelId, batch.epoch);
+    }
+
+    function _reveal(Batch memory batch, uint256 i, Reveal calldata item) private {
+        (uint8 role, uint8 seat) = (batch.role, batch.seat);
+        bool ofRound = batch.round == FIRST ? role <= Seats.ROLE_RERUN : role == Seats.ROLE_REDRAW;
+        if (!ofRound || seat >= _seatCount(role)) revert AttestationHubNoSuchSeat(i, role, seat);
+        Pair storage pair = _pairs[batch.provider][batch.modelId][batch.epoch];
+        if (batch.round == REDRAW && (batch.rerunSeed == 0 || !_lacksQuorum(pair, batch.m))) {
+            revert AttestationHubNoRedraw(i);
+        }
+        _requireOpens(batch, i, item);
+        _requireSeat(batch, i);
+        _requireReport(batch, i);
+        if (!_keep(pair, role, seat, batch.m, batch.report)) revert AttestationHubRevealed(i);
+        if (role == Seats.ROLE_PROBE) _emitRevealed(batch, item.dataRoot, 0, item.proof[:0]);
+        else _emitRevealed(batch, item.dataRoot, item.salt, item.proof);
+    }
+
+    function _emitRevealed(Batch memory batch, bytes32 dataRoot, bytes32 salt, bytes32[] calldata proof) private {
         emit Revealed(
-            item.provider, item.modelId, epoch, item.role, item.seat, msg.sender, item.report, item.dataRoot
+            batch.provider,
+            batch.modelId,
+            batch.epoch,
+            batch.role,
+            batch.seat,
+            msg.sender,
+            batch.report,
+            dataRoot,
+            salt,
+            proof
         );
     }
 
     /// @dev Who abstains has missed nothing, and earns nothing.
-    function _judges(Reveal calldata item) private pure returns (bool) {
-        return item.role == Seats.ROLE_PROBE
-            ? Reports.judgesProbes(item.report)
-            : Reports.judgesSamples(item.report);
+    function _judges(Batch memory batch) private pure returns (bool) {
+        return batch.role == Seats.ROLE_PROBE
+            ? Reports.judgesProbes(batch.report)
+            : Reports.judgesSamples(batch.report);
     }
 
     /// @dev A re-run's verdicts follow only now, so its committed report is 0.
-    function _requireOpens(uint64 epoch, uint8 round, uint256 i, Reveal calldata item) private view {
+    function _requireOpens(Batch memory batch, uint256 i, Reveal calldata item) private view {
         bytes32 leaf = Commitments.assignmentLeaf(
-            item.role,
-            item.provider,
-            item.modelId,
-            item.role == Seats.ROLE_PROBE ? item.report : 0,
+            batch.role,
+            batch.provider,
+            batch.modelId,
+            batch.role == Seats.ROLE_PROBE ? batch.report : 0,
             item.dataRoot,
             item.salt
         );
         bytes32 root = MerkleProof.processProofCalldata(item.proof, leaf);
-        bytes32 opened = Commitments.commitment(address(this), epoch, round, msg.sender, root);
-        bytes32 commitment = _commitments[epoch][round][msg.sender];
-        if (opened != commitment) revert AttestationHubWrongOpening(i, opened, commitment);
+        if (root == batch.root) return;
+        bytes32 opened = Commitments.commitment(address(this), batch.epoch, batch.round, msg.sender, root);
+        if (opened != batch.commitment) revert AttestationHubWrongOpening(i, opened, batch.commitment);
+        batch.root = root;
     }
 
-    function _requireSeat(uint64 epoch, uint256 i, Reveal calldata item) private view {
-        (bytes32 seed, uint64 seedEpoch) = _seedFor(epoch, item.role);
-        if (seed == 0) revert AttestationHubNoSeed(i, seedEpoch);
-        // Seats above the caller's do not matter: seat s depends on lower seats alone.
-        address[] memory seats =
-            _verifiers.seats(seed, item.provider, item.modelId, epoch, item.role, uint256(item.seat) + 1);
-        if (seats[item.seat] != msg.sender) revert AttestationHubWrongSeat(i, msg.sender, seats[item.seat]);
+    function _requireSeat(Batch memory batch, uint256 i) private view {
+        bool probes = batch.role == Seats.ROLE_PROBE;
+        bytes32 seed = probes ? batch.probeSeed : batch.rerunSeed;
+        if (seed == 0) revert AttestationHubNoSeed(i, probes ? _probeSeedEpoch(batch.epoch) : batch.epoch);
+        address holder =
+            _verifiers.seatAt(seed, batch.provider, batch.modelId, batch.epoch, batch.role, batch.seat);
+        if (holder != msg.sender) revert AttestationHubWrongSeat(i, msg.sender, holder);
     }
 
-    function _requireReport(uint64 epoch, uint256 i, Reveal calldata item) private view {
-        (bool found,, Commitment memory made) = _book.commitmentAt(item.provider, item.modelId, epoch);
-        if (!found) revert AttestationHubNoPromise(i);
-        if (item.role == Seats.ROLE_PROBE) {
-            Reports.checkProbe(item.report, Sampling.probesPerSeat(Sampling.probesFor(made.target)));
+    function _requireReport(Batch memory batch, uint256 i) private view {
+        uint256 target = batch.target;
+        if (!batch.isLogged) {
+            (bool found,, Commitment memory made) =
+                _book.commitmentAt(batch.provider, batch.modelId, batch.epoch);
+            if (!found) revert AttestationHubNoPromise(i);
+            if (batch.role != Seats.ROLE_PROBE) revert AttestationHubNoLog(i);
+            target = made.target;
+        }
+        if (batch.role == Seats.ROLE_PROBE) {
+            Reports.checkProbe(batch.report, Sampling.probesPerSeat(Sampling.probesFor(target)));
         } else {
-            Log memory log = _log.log(item.provider, item.modelId, epoch);
-            if (!log.exists) revert AttestationHubNoLog(i);
-            Reports.checkRerun(item.report, log.m);
+            Reports.checkRerun(batch.report, batch.m);
         }
     }
 
@@ -173,16 +221,16 @@ abstract contract Attestations is IAttestationHub, Closable {
         view
         returns (bool revealed, uint256 report)
     {
-        if (seat >= MOST_SEATS) return (false, 0);
-        uint256 stored = _reports[provider][modelId][epoch][role][seat];
-        return (stored != 0, stored & ~REVEALED);
+        if (role > Seats.ROLE_REDRAW || seat >= _seatCount(role)) return (false, 0);
+        (, uint8 m,) = _log.termsOf(provider, modelId, epoch);
+        return _report(_pairs[provider][modelId][epoch], role, seat, m);
     }
 
     /// @inheritdoc IAttestationHub
-    function needsRedraw(address provider, bytes32 modelId, uint64 epoch) public view returns (bool) {
-        if (_log.log(provider, modelId, epoch).m == 0) return false;
-        (bytes32 seed,) = _seedFor(epoch, Seats.ROLE_REDRAW);
-        return seed != 0 && _load(provider, modelId, epoch, Seats.ROLE_RERUN).length < Settlement.QUORUM;
+    function needsRedraw(address provider, bytes32 modelId, uint64 epoch) external view returns (bool) {
+        (, uint8 m,) = _log.termsOf(provider, modelId, epoch);
+        return _lacksQuorum(_pairs[provider][modelId][epoch], m)
+            && _rerunSeed(epoch, _clock.times(epoch).commitEnd) != 0;
     }
 
     /// @inheritdoc IAttestationHub
@@ -191,47 +239,28 @@ abstract contract Attestations is IAttestationHub, Closable {
         view
         returns (address[] memory)
     {
-        (bytes32 seed,) = _seedFor(epoch, role);
+        bytes32 seed =
+            role == Seats.ROLE_PROBE ? _probeSeed(epoch) : _rerunSeed(epoch, _clock.times(epoch).commitEnd);
         if (seed == 0) return new address[](0);
         return _verifiers.seats(seed, provider, modelId, epoch, role, _seatCount(role));
     }
 
-    /// @dev The seed that seats of a role come from, zero if there is none: probe seats know their task two epochs
-    /// ahead, re-run seats only once the log is fixed, and not if the seed came too late to commit.
-    function _seedFor(uint64 epoch, uint8 role) private view returns (bytes32 seed, uint64 seedEpoch) {
-        if (role == Seats.ROLE_PROBE) {
-            if (epoch < 2) return (0, 0);
-            (seed,) = _beacon.seedOf(epoch - 2);
-            return (seed, epoch - 2);
-        }
+    /// @dev Probe seats know their task two epochs ahead.
+    function _probeSeedEpoch(uint64 epoch) private pure returns (uint64) {
+        return epoch < 2 ? 0 : epoch - 2;
+    }
+
+    /// @dev The seed of the seats that probe, zero if there is none.
+    function _probeSeed(uint64 epoch) private view returns (bytes32 seed) {
+        if (epoch >= 2) (seed,) = _beacon.seedOf(_probeSeedEpoch(epoch));
+    }
+
+    /// @dev The seed of the seats that re-run, zero if there is none: they are drawn once the log is fixed, and not if the seed
+    /// came too late to commit.
+    function _rerunSeed(uint64 epoch, uint64 commitEnd) internal view returns (bytes32 seed) {
         uint64 drawnAt;
         (seed, drawnAt) = _beacon.seedOf(epoch);
-        if (drawnAt >= _clock.times(epoch).commitEnd) seed = 0;
-        return (seed, epoch);
-    }
-
-    function _seatCount(uint8 role) private pure returns (uint256) {
-        return role == Seats.ROLE_REDRAW ? Settlement.REDRAW_SEATS : Settlement.SEATS;
-    }
-
-    /// @dev The reports that a committee revealed, in the order of its seats.
-    function _load(address provider, bytes32 modelId, uint64 epoch, uint8 role)
-        internal
-        view
-        returns (uint256[] memory reports)
-    {
-        uint256[MOST_SEATS] storage stored = _reports[provider][modelId][epoch][role];
-        uint256 seats = _seatCount(role);
-        uint256[MOST_SEATS] memory found;
-        uint256 count = 0;
-        for (uint256 seat = 0; seat < seats; ++seat) {
-            uint256 report = stored[seat];
-            if (report != 0) found[count++] = report & ~REVEALED;
-        }
-        reports = new uint256[](count);
-        for (uint256 i = 0; i < count; ++i) {
-            reports[i] = found[i];
-        }
+        if (drawnAt >= commitEnd) seed = 0;
     }
 
     function _requireTime(uint256 from, uint256 until) internal view {

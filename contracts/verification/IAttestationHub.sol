@@ -26,7 +26,8 @@ struct Reveal {
 interface IAttestationHub {
     /// @notice A verifier committed for a round of `epoch`: 0, or 1 for the redraw.
     event Committed(uint64 indexed epoch, address indexed verifier, uint8 round, bytes32 commitment);
-    /// @notice A seat's report was revealed.
+    /// @notice A seat's report was revealed. Of a re-run it has all that evidence about the seat needs, so that nobody escapes
+    /// the court by revealing through another contract: `salt` and `proof` open the commitment; of a probe both are empty.
     event Revealed(
         address indexed provider,
         bytes32 indexed modelId,
@@ -35,7 +36,9 @@ interface IAttestationHub {
         uint8 seat,
         address verifier,
         uint256 report,
-        bytes32 dataRoot
+        bytes32 dataRoot,
+        bytes32 salt,
+        bytes32[] proof
     );
     /// @notice An epoch of a record was settled. `score` 1e9 = 100 %; `weight` as in RewardDistributor.
     event Settled(

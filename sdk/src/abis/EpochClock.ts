@@ -4,7 +4,6 @@ export const epochClockAbi = [
   {"inputs":[{"name":"authority","type":"address"}],"name":"AccessManagedInvalidAuthority","type":"error"},
   {"inputs":[{"name":"caller","type":"address"},{"name":"delay","type":"uint32"}],"name":"AccessManagedRequiredDelay","type":"error"},
   {"inputs":[{"name":"caller","type":"address"}],"name":"AccessManagedUnauthorized","type":"error"},
-  {"inputs":[],"name":"CheckpointUnorderedInsertion","type":"error"},
   {"inputs":[{"name":"have","type":"uint256"},{"name":"need","type":"uint256"}],"name":"EpochClockBeforeGenesis","type":"error"},
   {"inputs":[],"name":"EpochClockEmptyWindow","type":"error"},
   {"inputs":[{"name":"have","type":"uint256"},{"name":"need","type":"uint256"}],"name":"EpochClockExitDelayTooShort","type":"error"},

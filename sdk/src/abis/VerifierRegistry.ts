@@ -27,6 +27,7 @@ export const verifierRegistryAbi = [
   {"inputs":[{"name":"indexes","type":"uint256[]"}],"name":"giveBack","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[],"name":"isConsumingScheduledOp","outputs":[{"name":"","type":"bytes4"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"name":"epoch","type":"uint64"}],"name":"lengthAt","outputs":[{"name":"","type":"uint256"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"name":"seed","type":"bytes32"},{"name":"provider","type":"address"},{"name":"modelId","type":"bytes32"},{"name":"epoch","type":"uint64"},{"name":"role","type":"uint8"},{"name":"seat","type":"uint256"}],"name":"seatAt","outputs":[{"name":"","type":"address"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"name":"seed","type":"bytes32"},{"name":"provider","type":"address"},{"name":"modelId","type":"bytes32"},{"name":"epoch","type":"uint64"},{"name":"role","type":"uint8"},{"name":"count","type":"uint256"}],"name":"seats","outputs":[{"name":"","type":"address[]"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"name":"newAuthority","type":"address"}],"name":"setAuthority","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[{"name":"verifier","type":"address"},{"name":"indexes","type":"uint256[]"}],"name":"takeBack","outputs":[],"stateMutability":"nonpayable","type":"function"},

@@ -172,7 +172,7 @@ contract CommitmentBookTest is System {
     }
 
     function _expectNext(uint64 epoch, bool wanted, uint64 wantedNext) private view {
-        (bool found, uint64 next) = book.nextPromised(PROVIDER, MODEL, epoch);
+        (bool found, uint64 next,) = book.nextPromised(PROVIDER, MODEL, epoch);
         require(found == wanted, "found");
         eq(next, wantedNext, "next");
     }

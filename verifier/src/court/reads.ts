@@ -63,10 +63,7 @@ export function createCourtReads(client: PublicClient, deployment: Deployment) {
     return found && { inputs: hexToBytes(found.args.inputs), outputs: hexToBytes(found.args.outputs) };
   };
 
-  /**
-   * A seat's re-run as the court takes it: its salt and path stand in the call that revealed it alone. Undefined if another
-   * contract passed that call on.
-   */
+  /** A seat's re-run as the court takes it, from the block in which it was revealed; undefined if that has gone. */
   const rerunOf = async (
     record: RecordEpoch & { role: number },
     shown: RevealFacts,
@@ -78,16 +75,8 @@ export function createCourtReads(client: PublicClient, deployment: Deployment) {
     const logs = await rpc("a reveal", () => client.getLogs({ ...query, fromBlock: block, toBlock: block }));
     const found = logs.find(({ args }) => args.role === role && args.seat === seat);
     if (!found) return undefined;
-    const { input, to } = await rpc("a reveal", () => client.getTransaction({ hash: found.transactionHash }));
-    if (!to || !isAddressEqual(to, hub)) return undefined;
-    const { functionName, args } = decodeFunctionData({ abi: attestationHubAbi, data: input });
-    if (functionName !== "reveal") return undefined;
-    const reveal = args[1].find(
-      (r) => r.role === role && r.seat === seat && isAddressEqual(r.provider, provider) && r.modelId === modelId,
-    );
-    return (
-      reveal && { provider, modelId, epoch, role, seat, verifier, dataRoot, salt: reveal.salt, proof: reveal.proof }
-    );
+    const { salt, proof } = found.args;
+    return { provider, modelId, epoch, role, seat, verifier, dataRoot, salt, proof };
   };
 
   /** The outputs by which a demand was answered. Undefined if another contract passed that answer on. */
