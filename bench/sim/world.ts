@@ -1,5 +1,12 @@
-import { type DemandLog, type EpochTimes, epochTimes, type SampleVerdict } from "@surety/protocol";
+import {
+  type DemandLog,
+  type EpochTimes,
+  epochTimes,
+  type Receipt as ProbeReceipt,
+  type SampleVerdict,
+} from "@surety/protocol";
 import { type Address, decodeEventLog, getAddress, type Hex, isAddressEqual } from "viem";
+import type { PrivateKeyAccount } from "viem/accounts";
 import { type ContractName, readArtifact } from "../../scripts/lib/artifacts.ts";
 import type { Contracts } from "../../scripts/lib/deploy.ts";
 import type { Chain, ChainLog, Receipt } from "./chain.ts";
@@ -22,8 +29,8 @@ export type Actor = {
   fees: number;
 };
 
-/** A promise of one identity: its epochs, both included. */
-export type Identity = { address: Address; first: bigint; last: bigint };
+/** A promise of one identity: its epochs, both included, and who signs its receipts. */
+export type Identity = { address: Address; operator: PrivateKeyAccount; first: bigint; last: bigint };
 
 /** A provider; under a new identity it is still the same actor. */
 export type Provider = Actor & { number: number; conduct: ProviderConduct; identities: Identity[] };
@@ -39,6 +46,20 @@ export type Rerun = {
   verdicts: SampleVerdict[];
   /** Own outputs per sample; none if it made none. */
   outputs: Outputs[] | null;
+  dataRoot: Hex;
+  salt: Hex;
+  proof: Hex[];
+};
+
+/** Probes that a seat revealed. */
+export type ProbeSeat = {
+  verifier: Verifier;
+  provider: Provider;
+  epoch: bigint;
+  seat: number;
+  report: bigint;
+  /** The receipts that it counts, by number; none if it was sent none. */
+  receipts: ProbeReceipt[] | null;
   dataRoot: Hex;
   salt: Hex;
   proof: Hex[];
@@ -88,6 +109,10 @@ export type World = {
   demand: DemandLog[];
   /** Revealed re-runs of the epoch that was attested last. */
   reruns: Rerun[];
+  /** Revealed probes of the same epoch. */
+  probes: ProbeSeat[];
+  /** Demands that nobody answered. */
+  unanswered: Hex[];
   cases: Case[];
   /** Cases about seats that have not ended. */
   seatCases: Hex[];

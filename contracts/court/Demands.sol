@@ -2,14 +2,16 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {Log} from "../availability/IReceiptLog.sol";
+import {Commitments} from "../libraries/Commitments.sol";
 import {MerkleSum} from "../libraries/MerkleSum.sol";
 import {Receipts} from "../libraries/Receipts.sol";
 import {Reports} from "../libraries/Reports.sol";
 import {Sampling} from "../libraries/Sampling.sol";
 import {Evidence} from "./Evidence.sol";
 import {Demand, DemandKind, DemandState, IDemands} from "./IDemands.sol";
-import {Opening, Proof, Rerun} from "./IEvidence.sol";
+import {Opening, Proof, Attested} from "./IEvidence.sol";
 import {Payouts} from "./Payouts.sol";
 
 /// @title Demands
@@ -82,7 +84,7 @@ contract Demands is IDemands, Evidence, Payouts {
     }
 
     /// @inheritdoc IDemands
-    function demandOutputs(Rerun calldata rerun, uint8 j) external nonReentrant returns (bytes32) {
+    function demandOutputs(Attested calldata rerun, uint8 j) external nonReentrant returns (bytes32) {
         _requireDisputable(rerun.provider, rerun.modelId, rerun.epoch);
         uint256 report = _proveRerun(rerun);
         Demand memory made = _made(DemandKind.Outputs, rerun.verifier, j, rerun.dataRoot);
@@ -99,7 +101,7 @@ contract Demands is IDemands, Evidence, Payouts {
 
     /// @dev The seat's own input, number m, is mixed from two samples: it owes its outputs where it ran both.
     /// @return free Whether the next epoch's seed has it redone, which nobody has to pay for.
-    function _requireOwnRun(Rerun calldata rerun, uint256 report, uint8 j) private view returns (bool free) {
+    function _requireOwnRun(Attested calldata rerun, uint256 report, uint8 j) private view returns (bool free) {
         uint256 m = Reports.samples(report);
         if (j > m || m == 0) revert EvidenceNoSample(j, m);
         (uint256 i, uint256 k) = Sampling.ownInput(
@@ -109,6 +111,27 @@ contract Demands is IDemands, Evidence, Payouts {
         _requireRun(report, k);
         (bytes32 next,) = _beacon.seedOf(rerun.epoch + 1);
         return next != 0 && Sampling.isRedone(next, rerun.provider, rerun.modelId, rerun.role, rerun.seat);
+    }
+
+    /// @inheritdoc IDemands
+    function demandProbe(Attested calldata probes, uint16 i) external nonReentrant returns (bytes32) {
+        (address provider, bytes32 modelId, uint64 epoch) = (probes.provider, probes.modelId, probes.epoch);
+        _requireDisputable(provider, modelId, epoch);
+        uint256 answered = Reports.answered(_proveProbes(probes));
+        if (i >= answered) revert DemandsNoReceipt(i, answered);
+        bytes32 subject = _probeSubject(provider, modelId, epoch, probes.dataRoot);
+        Demand memory made = _made(DemandKind.Probe, probes.verifier, i, subject);
+        made.free = _isAsked(probes, i, answered);
+        return _demand(probeId(provider, modelId, epoch, probes.seat, i), modelId, epoch, made, true);
+    }
+
+    /// @dev Whether the next epoch's seed asks for the receipt, which nobody has to pay for.
+    function _isAsked(Attested calldata probes, uint256 number, uint256 answered) private view returns (bool) {
+        (bytes32 next,) = _beacon.seedOf(probes.epoch + 1);
+        if (next == 0) return false;
+        (bool asked, uint256 i, uint256 k) =
+            Sampling.askedReceipts(next, probes.provider, probes.modelId, probes.seat, answered);
+        return asked && (number == i || number == k);
     }
 
     /// @dev Stores a demand and takes its bond; one that cannot be answered fails at once.
@@ -210,6 +233,29 @@ contract Demands is IDemands, Evidence, Payouts {
         _answered(id, made, made.accused);
     }
 
+    /// @inheritdoc IDemands
+    function answerProbe(
+        bytes32 id,
+        Receipts.Receipt calldata receipt,
+        bytes calldata signature,
+        bytes32[] calldata proof
+    ) external {
+        Demand storage made = _needOpen(id);
+        if (made.kind != DemandKind.Probe) revert DemandsOtherKind(DemandKind.Probe, made.kind);
+        _requireSigned(receipt, signature);
+        bytes32 receiptHash = Receipts.structHash(receipt);
+        bytes32 root =
+            MerkleProof.processProofCalldata(proof, Commitments.probeLeaf(uint16(made.place), receiptHash));
+        bytes32 subject = _probeSubject(receipt.provider, receipt.modelId, receipt.epoch, root);
+        // A request of an epoch's last moments may be served in the next.
+        if (subject != made.subject && receipt.epoch > 0) {
+            subject = _probeSubject(receipt.provider, receipt.modelId, receipt.epoch - 1, root);
+        }
+        _requireSubject(subject, made.subject);
+        emit ProbeShown(id, receiptHash, proof);
+        _answered(id, made, made.accused);
+    }
+
     function _answered(bytes32 id, Demand storage made, address payee) private {
         made.state = DemandState.Answered;
         uint256 paid = _bondOf(made);
@@ -254,6 +300,7 @@ contract Demands is IDemands, Evidence, Payouts {
         (uint256 wad, bytes32 cause) = (NOT_OPENED, "not opened");
         if (made.kind == DemandKind.Omission) (wad, cause) = (OMISSION, "omission");
         if (made.kind == DemandKind.Outputs) (wad, cause) = (NOT_SHOWN, "own outputs not shown");
+        if (made.kind == DemandKind.Probe) (wad, cause) = (NOT_SHOWN, "own receipts not shown");
         taken = _penalties.punish(made.accused, wad, cause, made.demander, made.client, made.clientCap);
         emit Unanswered(id, made.accused, taken);
     }
@@ -271,6 +318,15 @@ contract Demands is IDemands, Evidence, Payouts {
         returns (bytes32)
     {
         return keccak256(abi.encode(DemandKind.Outputs, provider, modelId, epoch, role, seat, j));
+    }
+
+    /// @inheritdoc IDemands
+    function probeId(address provider, bytes32 modelId, uint64 epoch, uint8 seat, uint16 i)
+        public
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(DemandKind.Probe, provider, modelId, epoch, seat, i));
     }
 
     /// @inheritdoc IDemands
@@ -300,6 +356,15 @@ contract Demands is IDemands, Evidence, Payouts {
 
     function _logKey(address provider, bytes32 modelId, uint64 epoch) private pure returns (bytes32) {
         return keccak256(abi.encode(provider, modelId, epoch));
+    }
+
+    /// @dev A receipt names its provider, model and epoch itself; the root says which seat.
+    function _probeSubject(address provider, bytes32 modelId, uint64 epoch, bytes32 dataRoot)
+        private
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(provider, modelId, epoch, dataRoot));
     }
 
     function _leafKey(address provider, bytes32 modelId, uint64 epoch, uint32 seq) private pure returns (bytes32) {

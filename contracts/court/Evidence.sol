@@ -16,7 +16,7 @@ import {Seats} from "../libraries/Seats.sol";
 import {IModelRegistry} from "../registry/IModelRegistry.sol";
 import {IProviderRegistry} from "../registry/IProviderRegistry.sol";
 import {IAttestationHub} from "../verification/IAttestationHub.sol";
-import {IEvidence, Opening, Proof, Rerun} from "./IEvidence.sol";
+import {IEvidence, Opening, Proof, Attested} from "./IEvidence.sol";
 import {IPenalties} from "./IPenalties.sol";
 
 /// @title Evidence
@@ -162,26 +162,42 @@ abstract contract Evidence is IEvidence {
         if (signer == address(0) || signer != operator) revert EvidenceNotSigned(signer, operator);
     }
 
-    /* A SEAT'S RE-RUN */
+    /* WHAT A SEAT REVEALED */
+
+    /// @dev As `_proveSeat`, for a re-run or redraw.
+    function _proveRerun(Attested calldata rerun) internal view returns (uint256 report) {
+        if (rerun.role != Seats.ROLE_REDRAW && rerun.role != Seats.ROLE_RERUN) revert EvidenceNoRerun(rerun.role);
+        return _proveSeat(rerun, false);
+    }
+
+    /// @dev As `_proveSeat`, for probes.
+    function _proveProbes(Attested calldata probes) internal view returns (uint256 report) {
+        if (probes.role != Seats.ROLE_PROBE) revert EvidenceNoProbe(probes.role);
+        return _proveSeat(probes, true);
+    }
 
     /// @dev The seat is the verifier's, has revealed, and what it committed to holds this data root.
-    /// @return report What it revealed.
-    function _proveRerun(Rerun calldata rerun) internal view returns (uint256 report) {
-        bool isRedraw = rerun.role == Seats.ROLE_REDRAW;
-        if (!isRedraw && rerun.role != Seats.ROLE_RERUN) revert EvidenceNoRerun(rerun.role);
+    /// @param withReport Whether it committed to its report too. @return report What it revealed.
+    function _proveSeat(Attested calldata made, bool withReport) private view returns (uint256 report) {
         bool revealed;
-        (revealed, report) = _hub.reportOf(rerun.provider, rerun.modelId, rerun.epoch, rerun.role, rerun.seat);
-        if (!revealed) revert EvidenceNotRevealed(rerun.seat);
-        address holder = _hub.seatsOf(rerun.provider, rerun.modelId, rerun.epoch, rerun.role)[rerun.seat];
-        if (holder != rerun.verifier) revert EvidenceWrongSeat(rerun.verifier, holder);
+        (revealed, report) = _hub.reportOf(made.provider, made.modelId, made.epoch, made.role, made.seat);
+        if (!revealed) revert EvidenceNotRevealed(made.seat);
+        address holder = _hub.seatsOf(made.provider, made.modelId, made.epoch, made.role)[made.seat];
+        if (holder != made.verifier) revert EvidenceWrongSeat(made.verifier, holder);
         bytes32 leaf = Commitments.assignmentLeaf(
-            rerun.role, rerun.provider, rerun.modelId, 0, rerun.dataRoot, rerun.salt
+            made.role, made.provider, made.modelId, withReport ? report : 0, made.dataRoot, made.salt
         );
-        bytes32 root = MerkleProof.processProofCalldata(rerun.proof, leaf);
-        uint8 round = isRedraw ? 1 : 0;
-        bytes32 have = Commitments.commitment(address(_hub), rerun.epoch, round, rerun.verifier, root);
-        bytes32 need = _hub.commitmentOf(rerun.epoch, round, rerun.verifier);
-        if (have != need) revert EvidenceWrongRerun(have, need);
+        bytes32 root = MerkleProof.processProofCalldata(made.proof, leaf);
+        uint8 round = made.role == Seats.ROLE_REDRAW ? 1 : 0;
+        bytes32 have = Commitments.commitment(address(_hub), made.epoch, round, made.verifier, root);
+        bytes32 need = _hub.commitmentOf(made.epoch, round, made.verifier);
+        if (have != need) revert EvidenceWrongCommitment(have, need);
+    }
+
+    /// @dev The receipt of this hash stands under a probe seat's data root with the number `i`.
+    function _requireProbe(bytes32 dataRoot, uint16 i, bytes32 receiptHash, bytes32[] calldata proof) internal pure {
+        bytes32 root = MerkleProof.processProofCalldata(proof, Commitments.probeLeaf(i, receiptHash));
+        if (root != dataRoot) revert EvidenceWrongReceipt(root, dataRoot);
     }
 
     /// @dev The hashes of a seat's own outputs for sample `j` stand under its data root.

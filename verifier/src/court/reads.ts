@@ -1,6 +1,7 @@
 import { contractAddress, type Deployment, rpc } from "@surety/node-kit";
 import {
-  attestationHubAbi,
+  type AttestedSeat,
+  attestedSeat,
   demandsAbi,
   disputeCourtAbi,
   juriesAbi,
@@ -20,7 +21,6 @@ import {
   type PublicClient,
   parseAbi,
 } from "viem";
-import type { RerunArgs } from "../ports.ts";
 import type { RevealFacts } from "../watch/facts.ts";
 
 /** A record's epoch. */
@@ -64,30 +64,15 @@ export function createCourtReads(client: PublicClient, deployment: Deployment) {
   };
 
   /**
-   * A seat's re-run as the court takes it: its salt and path stand in the call that revealed it alone. Undefined if another
-   * contract passed that call on.
+   * What a seat has revealed as the court takes it: its salt and path stand in the call that revealed it alone. Undefined if
+   * another contract passed that call on.
    */
-  const rerunOf = async (
-    record: RecordEpoch & { role: number },
-    shown: RevealFacts,
-  ): Promise<RerunArgs | undefined> => {
-    const { provider, modelId, epoch, role } = record;
-    const { seat, verifier, dataRoot, block } = shown;
-    const event = getAbiItem({ abi: attestationHubAbi, name: "Revealed" });
-    const query = { address: hub, event, args: { provider, modelId, epoch }, strict: true } as const;
-    const logs = await rpc("a reveal", () => client.getLogs({ ...query, fromBlock: block, toBlock: block }));
-    const found = logs.find(({ args }) => args.role === role && args.seat === seat);
-    if (!found) return undefined;
-    const { input, to } = await rpc("a reveal", () => client.getTransaction({ hash: found.transactionHash }));
-    if (!to || !isAddressEqual(to, hub)) return undefined;
-    const { functionName, args } = decodeFunctionData({ abi: attestationHubAbi, data: input });
-    if (functionName !== "reveal") return undefined;
-    const reveal = args[1].find(
-      (r) => r.role === role && r.seat === seat && isAddressEqual(r.provider, provider) && r.modelId === modelId,
-    );
-    return (
-      reveal && { provider, modelId, epoch, role, seat, verifier, dataRoot, salt: reveal.salt, proof: reveal.proof }
-    );
+  const attestedOf = (
+    { provider, modelId, epoch, role }: RecordEpoch & { role: number },
+    { seat, block }: Pick<RevealFacts, "seat" | "block">,
+  ): Promise<AttestedSeat | undefined> => {
+    const at = { hub, provider, modelId, epoch, role, seat, fromBlock: block, toBlock: block };
+    return rpc("a reveal", () => attestedSeat(client, at));
   };
 
   /** The outputs by which a demand was answered. Undefined if another contract passed that answer on. */
@@ -124,7 +109,7 @@ export function createCourtReads(client: PublicClient, deployment: Deployment) {
   return {
     juries: juries.address.toLowerCase() as Address,
     opened,
-    rerunOf,
+    attestedOf,
     shownOutputs,
     openedInputs,
     asset,

@@ -10,7 +10,7 @@ export type DemandFacts = {
   kind: DemandKind;
   modelId: Hex;
   epoch: bigint;
-  /** Unit of the log, number of the receipt, or sample. */
+  /** Unit of the log, number of the receipt, sample, or number of the seat's receipt. */
   place: bigint;
   /** Answers are taken before this (Unix seconds). */
   deadline: bigint;
@@ -21,6 +21,9 @@ export type ShownFacts = DemandFacts & {
   /** Block of the answer, which holds the outputs. */
   block: bigint;
 };
+
+/** The receipt of a probe that a verifier has shown on demand. */
+export type ShownReceipt = DemandFacts & { receiptHash: Hex; proof: readonly Hex[] };
 
 /** A case about a seat that has not ended. */
 export type SeatCaseFacts = {
@@ -81,6 +84,7 @@ type CourtEvents =
   | "Demanded"
   | "Answered"
   | "Unanswered"
+  | "ProbeShown"
   | "CaseOpened"
   | "CaseTried"
   | "CaseClosed"
@@ -114,6 +118,8 @@ export type CourtFacts = {
   /** Outputs that verifiers have shown, ever. */
   shown(): Iterable<ShownFacts>;
   shownBy(id: Hex): ShownFacts | undefined;
+  /** Receipts of probes that verifiers have shown, ever. */
+  receipts(): readonly ShownReceipt[];
   /** Cases that have not ended. */
   cases(): CaseFacts[];
   /** A case that has not ended. */
@@ -161,6 +167,7 @@ export function createCourtFacts(): CourtFacts {
   const jurors = new Map<Hex, Set<Address>>();
   const paying = new Map<Hex, CaseRoom>();
   const shown = new Map<Hex, ShownFacts>();
+  const receipts: ShownReceipt[] = [];
   const charged = new Set<Hex>();
   const seatCases = new Map<Hex, SeatCaseFacts>();
   const missed = new Set<string>();
@@ -190,6 +197,10 @@ export function createCourtFacts(): CourtFacts {
         if (bond > 0n) asked.set(demand.accused, demand.epoch);
       },
       Unanswered: ({ id }) => demands.delete(id),
+      ProbeShown: ({ id, receiptHash, proof }) => {
+        const demand = demands.get(id);
+        if (demand) receipts.push({ ...demand, receiptHash, proof });
+      },
       CaseOpened: ({ id, provider, modelId, epoch, seq, answerEnd }) => {
         states.set(id, "open");
         open.set(id, { id, provider: low(provider), modelId, epoch, seq, answerEnd, jury: undefined });
@@ -263,6 +274,7 @@ export function createCourtFacts(): CourtFacts {
     unpaid: (juror) => [...paying].flatMap(([id, room]) => (jurors.get(id)?.has(juror) ? [{ id, room }] : [])),
     shown: () => shown.values(),
     shownBy: (id) => shown.get(id),
+    receipts: () => receipts,
     seatCases: () => [...seatCases.values()],
     seatCase: (id) => seatCases.get(id),
     wasCharged: (id) => charged.has(id),

@@ -57,6 +57,7 @@ const NAMES = [
   "Demanded",
   "Answered",
   "Unanswered",
+  "ProbeShown",
   "CaseOpened",
   "CaseTried",
   "CaseClosed",

@@ -49,7 +49,7 @@ describe("what verifiers are suspected of", () => {
     models: toyModels,
     log: keptLog(),
     rerunner: toyRerunner,
-    reads: { jurors: async () => jurors, rerunOf: async () => ({}) } as unknown as CourtReads,
+    reads: { jurors: async () => jurors, attestedOf: async () => ({}) } as unknown as CourtReads,
   });
   const committee = (role: number) => committeeOf(facts, { ...record, role })!;
   const reveal = (role: number, seat: number, report = 0n) =>
