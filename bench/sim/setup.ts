@@ -58,7 +58,7 @@ export async function openWorld(
     unanswered: [],
     cases: [],
     seatCases: [],
-    counts: { confirmed: 0, acquitted: 0, mistrials: 0, unshown: 0, refuted: 0, contradicted: 0 },
+    counts: { confirmed: 0, acquitted: 0, mistrials: 0, unshown: 0, refuted: 0, contradicted: 0, accusers: 0 },
     transactions: 0,
   };
   await registerModel(world);

@@ -74,6 +74,8 @@ export type Case = {
   /** Who put up a bond; none for a free case. */
   challenger: Actor | null;
   state: "undefended" | "called" | "committed";
+  /** Re-run seats that called the leaf wrong. */
+  accusers: number[];
   /** Votes and salts of the jurors who committed. */
   ballots: { juror: Verifier; vote: number; outputHash: Hex; salt: Hex }[];
 };
@@ -86,6 +88,8 @@ export type Counts = {
   unshown: number;
   refuted: number;
   contradicted: number;
+  /** Seats that lost a share for a mismatch that a jury refuted. */
+  accusers: number;
 };
 
 /** A market on a chain, and what its actors know. */

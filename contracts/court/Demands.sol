@@ -17,6 +17,7 @@ import {Payouts} from "./Payouts.sol";
 /// @title Demands
 /// @notice See IDemands.
 /// @dev Nothing can be demanded before outputs open: an answer is public, and seats that have not committed could copy it.
+/// Structs are taken from memory, which takes less code than calldata.
 contract Demands is IDemands, Evidence, Payouts {
     /// @dev Shares of stake, 1e18 = 100 % (docs/protocol.md section 8, "Schedule").
     uint256 private constant NOT_OPENED = 0.05e18;
@@ -55,7 +56,7 @@ contract Demands is IDemands, Evidence, Payouts {
     }
 
     /// @inheritdoc IDemands
-    function demandLeaf(Receipts.Receipt calldata receipt, bytes calldata signature)
+    function demandLeaf(Receipts.Receipt memory receipt, bytes calldata signature)
         external
         nonReentrant
         returns (bytes32)
@@ -70,7 +71,7 @@ contract Demands is IDemands, Evidence, Payouts {
     }
 
     /// @inheritdoc IDemands
-    function demandReceipt(Receipts.Receipt calldata receipt, bytes calldata signature)
+    function demandReceipt(Receipts.Receipt memory receipt, bytes calldata signature)
         external
         nonReentrant
         returns (bytes32)
@@ -84,7 +85,7 @@ contract Demands is IDemands, Evidence, Payouts {
     }
 
     /// @inheritdoc IDemands
-    function demandOutputs(Attested calldata rerun, uint8 j) external nonReentrant returns (bytes32) {
+    function demandOutputs(Attested memory rerun, uint8 j) external nonReentrant returns (bytes32) {
         _requireDisputable(rerun.provider, rerun.modelId, rerun.epoch);
         uint256 report = _proveRerun(rerun);
         Demand memory made = _made(DemandKind.Outputs, rerun.verifier, j, rerun.dataRoot);
@@ -101,7 +102,7 @@ contract Demands is IDemands, Evidence, Payouts {
 
     /// @dev The seat's own input, number m, is mixed from two samples: it owes its outputs where it ran both.
     /// @return free Whether the next epoch's seed has it redone, which nobody has to pay for.
-    function _requireOwnRun(Attested calldata rerun, uint256 report, uint8 j) private view returns (bool free) {
+    function _requireOwnRun(Attested memory rerun, uint256 report, uint8 j) private view returns (bool free) {
         uint256 m = Reports.samples(report);
         if (j > m || m == 0) revert EvidenceNoSample(j, m);
         (uint256 i, uint256 k) = Sampling.ownInput(
@@ -109,12 +110,12 @@ contract Demands is IDemands, Evidence, Payouts {
         );
         _requireRun(report, i);
         _requireRun(report, k);
-        (bytes32 next,) = _beacon.seedOf(rerun.epoch + 1);
+        bytes32 next = _seedOf(rerun.epoch + 1);
         return next != 0 && Sampling.isRedone(next, rerun.provider, rerun.modelId, rerun.role, rerun.seat);
     }
 
     /// @inheritdoc IDemands
-    function demandProbe(Attested calldata probes, uint16 i) external nonReentrant returns (bytes32) {
+    function demandProbe(Attested memory probes, uint16 i) external nonReentrant returns (bytes32) {
         (address provider, bytes32 modelId, uint64 epoch) = (probes.provider, probes.modelId, probes.epoch);
         _requireDisputable(provider, modelId, epoch);
         uint256 answered = Reports.answered(_proveProbes(probes));
@@ -126,8 +127,8 @@ contract Demands is IDemands, Evidence, Payouts {
     }
 
     /// @dev Whether the next epoch's seed asks for the receipt, which nobody has to pay for.
-    function _isAsked(Attested calldata probes, uint256 number, uint256 answered) private view returns (bool) {
-        (bytes32 next,) = _beacon.seedOf(probes.epoch + 1);
+    function _isAsked(Attested memory probes, uint256 number, uint256 answered) private view returns (bool) {
+        bytes32 next = _seedOf(probes.epoch + 1);
         if (next == 0) return false;
         (bool asked, uint256 i, uint256 k) =
             Sampling.askedReceipts(next, probes.provider, probes.modelId, probes.seat, answered);
@@ -140,8 +141,7 @@ contract Demands is IDemands, Evidence, Payouts {
         returns (bytes32)
     {
         if (_demands[id].state != DemandState.None) revert DemandsMade(id);
-        made.deadline = uint64(block.timestamp);
-        if (answerable) made.deadline += _clock.windows(epoch).answerWindow;
+        made.deadline = answerable ? _answerEnd(epoch) : uint64(block.timestamp);
         made.state = answerable ? DemandState.Open : DemandState.Failed;
         _demands[id] = made;
         emit Demanded(id, made.accused, msg.sender, made.kind, modelId, epoch, made.place, made.deadline);
@@ -162,12 +162,12 @@ contract Demands is IDemands, Evidence, Payouts {
         made.subject = subject;
     }
 
-    function _restore(Demand memory made, Receipts.Receipt calldata receipt) private view {
+    function _restore(Demand memory made, Receipts.Receipt memory receipt) private view {
         made.client = receipt.client;
-        made.clientCap = _restitution(receipt.provider, receipt.modelId, receipt.epoch, receipt.units);
+        made.clientCap = _restitution(receipt.client, receipt.provider, receipt.modelId, receipt.epoch, receipt.units);
     }
 
-    function _requireReceipt(Receipts.Receipt calldata receipt, bytes calldata signature)
+    function _requireReceipt(Receipts.Receipt memory receipt, bytes calldata signature)
         private
         view
         returns (Log memory)
@@ -178,27 +178,27 @@ contract Demands is IDemands, Evidence, Payouts {
     }
 
     function _requireTime(address provider, bytes32 modelId, uint64 epoch) private view {
-        _requireFrom(_clock.times(epoch).outputEnd);
+        _requireFrom(_timesOf(epoch).outputEnd);
         _requireDisputable(provider, modelId, epoch);
     }
 
     /* ANSWERS */
 
     /// @inheritdoc IDemands
-    function answerLeaf(bytes32 id, Proof calldata proof, Opening calldata opening) external {
+    function answerLeaf(bytes32 id, Proof memory proof, Opening calldata opening) external {
         Demand storage made = _needOpen(id);
         // Before the subject: a verifier chooses its data root, and could choose the name of a log.
         if (made.kind > DemandKind.Leaf) revert DemandsOtherKind(DemandKind.Leaf, made.kind);
-        Receipts.LeafFields calldata leaf = proof.leaf;
+        Receipts.LeafFields memory leaf = proof.leaf;
         _requireSubject(_logKey(leaf.provider, leaf.modelId, leaf.epoch), made.subject);
-        uint64 prefix = _prove(proof);
+        (, uint64 prefix) = _prove(proof);
         if (made.kind == DemandKind.Sample) _requireHolds(prefix, leaf.units, made.place);
         else _requireSubject(bytes32(uint256(leaf.seq)), bytes32(uint256(made.place)));
 
         if (leaf.units > 0) {
             _open(leaf, opening);
             _openedUntil[_leafKey(leaf.provider, leaf.modelId, leaf.epoch, leaf.seq)] =
-                uint64(block.timestamp) + _clock.windows(leaf.epoch).answerWindow;
+                _answerEnd(leaf.epoch);
         }
         _answered(id, made, _ownerOf(leaf.provider));
     }
@@ -206,15 +206,16 @@ contract Demands is IDemands, Evidence, Payouts {
     /// @inheritdoc IDemands
     function answerReceipt(
         bytes32 id,
-        Receipts.Receipt calldata receipt,
+        Receipts.Receipt memory receipt,
         bytes32 salt,
-        MerkleSum.Node[] calldata path
+        MerkleSum.Node[] memory path
     ) external {
         Demand storage made = _needOpen(id);
         if (made.kind != DemandKind.Omission) revert DemandsOtherKind(DemandKind.Omission, made.kind);
         _requireSubject(Receipts.structHash(receipt), made.subject);
         Log memory log = _needLog(receipt.provider, receipt.modelId, receipt.epoch);
-        bytes32 leaf = Receipts.leafHash(_leafOf(receipt, salt));
+        // The leaf that an honest log holds for the receipt.
+        bytes32 leaf = Receipts.leafHashOf(receipt, Receipts.seal(salt, receipt.outputHash));
         MerkleSum.verify(log.root, log.units, log.count, leaf, receipt.units, receipt.seq, path);
         _answered(id, made, _ownerOf(receipt.provider));
     }
@@ -228,7 +229,7 @@ contract Demands is IDemands, Evidence, Payouts {
     ) external {
         Demand storage made = _needOpen(id);
         if (made.kind != DemandKind.Outputs) revert DemandsOtherKind(DemandKind.Outputs, made.kind);
-        _requireOwnOutputs(made.subject, uint8(made.place), sha256(nativeOutputs), sha256(wasmOutputs), proof);
+        _requireOwnOutputs(made.subject, uint8(made.place), _hash(nativeOutputs), _hash(wasmOutputs), proof);
         emit OutputsShown(id, nativeOutputs, wasmOutputs);
         _answered(id, made, made.accused);
     }
@@ -236,7 +237,7 @@ contract Demands is IDemands, Evidence, Payouts {
     /// @inheritdoc IDemands
     function answerProbe(
         bytes32 id,
-        Receipts.Receipt calldata receipt,
+        Receipts.Receipt memory receipt,
         bytes calldata signature,
         bytes32[] calldata proof
     ) external {
@@ -258,41 +259,20 @@ contract Demands is IDemands, Evidence, Payouts {
 
     function _answered(bytes32 id, Demand storage made, address payee) private {
         made.state = DemandState.Answered;
-        uint256 paid = _bondOf(made);
+        uint256 paid = _bondOf(made.free);
         emit Answered(id, payee, paid);
         _owe(payee, paid);
-    }
-
-    /// @dev The leaf that an honest log holds for a receipt.
-    function _leafOf(Receipts.Receipt calldata receipt, bytes32 salt)
-        private
-        pure
-        returns (Receipts.LeafFields memory)
-    {
-        return Receipts.LeafFields({
-            provider: receipt.provider,
-            modelId: receipt.modelId,
-            epoch: receipt.epoch,
-            seq: receipt.seq,
-            slot: receipt.slot,
-            client: receipt.client,
-            inputHash: receipt.inputHash,
-            sealedOutput: Receipts.seal(salt, receipt.outputHash),
-            units: receipt.units,
-            servedAtMs: receipt.servedAtMs,
-            latencyMs: receipt.latencyMs
-        });
     }
 
     /* FAILURES */
 
     /// @inheritdoc IDemands
     function fail(bytes32 id) external returns (uint256 taken) {
-        Demand storage made = _demands[id];
+        Demand memory made = demandOf(id);
         if (made.state != DemandState.Open) revert DemandsNotOpen(id, made.state);
         _requireFrom(made.deadline);
-        made.state = DemandState.Failed;
-        _owe(made.demander, _bondOf(made));
+        _demands[id].state = DemandState.Failed;
+        _owe(made.demander, _bondOf(made.free));
         return _punish(id, made);
     }
 
@@ -305,8 +285,8 @@ contract Demands is IDemands, Evidence, Payouts {
         emit Unanswered(id, made.accused, taken);
     }
 
-    function _bondOf(Demand storage made) private view returns (uint256) {
-        return made.free ? 0 : bond;
+    function _bondOf(bool free) private view returns (uint256) {
+        return free ? 0 : bond;
     }
 
     /* READS */
@@ -330,7 +310,7 @@ contract Demands is IDemands, Evidence, Payouts {
     }
 
     /// @inheritdoc IDemands
-    function demandOf(bytes32 id) external view returns (Demand memory) {
+    function demandOf(bytes32 id) public view returns (Demand memory) {
         return _demands[id];
     }
 

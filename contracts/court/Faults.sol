@@ -47,8 +47,8 @@ contract Faults is IFaults, Evidence {
 
     /// @inheritdoc IFaults
     function missingLog(address provider, bytes32 modelId, uint64 epoch) external returns (uint256 taken) {
-        _requireFrom(_clock.times(epoch).logEnd);
-        (bool promised,,) = _book.commitmentAt(provider, modelId, epoch);
+        _requireFrom(_timesOf(epoch).logEnd);
+        (bool promised,) = _promiseAt(provider, modelId, epoch);
         if (!promised) revert FaultsNoPromise(provider, modelId, epoch);
         if (_log.log(provider, modelId, epoch).exists) revert FaultsLogged(provider, modelId, epoch);
         _requireDisputable(provider, modelId, epoch);
@@ -63,7 +63,7 @@ contract Faults is IFaults, Evidence {
         bytes32 nativeHash,
         bytes32 wasmHash,
         bytes32[] calldata ownProof,
-        Proof calldata proof,
+        Proof memory proof,
         bytes32 salt,
         bytes32 outputHash
     ) external returns (uint256 taken) {
@@ -107,9 +107,9 @@ contract Faults is IFaults, Evidence {
     }
 
     /// @dev The leaf is of the log that the seat judged, and sample `j` hits it.
-    function _requireSample(Attested calldata rerun, uint8 j, Proof calldata proof) private view {
-        uint64 prefix = _prove(proof);
-        Receipts.LeafFields calldata leaf = proof.leaf;
+    function _requireSample(Attested calldata rerun, uint8 j, Proof memory proof) private view {
+        (, uint64 prefix) = _prove(proof);
+        Receipts.LeafFields memory leaf = proof.leaf;
         if (leaf.provider != rerun.provider || leaf.modelId != rerun.modelId || leaf.epoch != rerun.epoch) {
             revert FaultsNotOneReceipt();
         }

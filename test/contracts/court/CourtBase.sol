@@ -223,8 +223,12 @@ abstract contract CourtBase is System {
 
     /// @notice The provider takes the case of `SEQ` to a jury.
     function callJury() internal returns (bytes32) {
+        return callJuryFor(SEQ);
+    }
+
+    function callJuryFor(uint32 seq) internal returns (bytes32) {
         // Hashes are calls too: what follows a prank or an expected revert is made before.
-        (Proof memory proof, Opening memory opening) = (proofOf(EPOCH, SEQ), openingOf(SEQ));
+        (Proof memory proof, Opening memory opening) = (proofOf(EPOCH, seq), openingOf(seq));
         fund(PROVIDER, address(court), CASE_BOND);
         vm.prank(PROVIDER);
         return court.callJury(proof, opening);

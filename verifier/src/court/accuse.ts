@@ -5,6 +5,7 @@ import { approveBond, isWithin } from "./bonds.ts";
 import { type CourtTerms, isCheap } from "./limits.ts";
 import type { BondRoom, CourtReads } from "./reads.ts";
 import { absentees } from "./suspects/absent.ts";
+import { falseAccusers } from "./suspects/accusers.ts";
 import { brokenPromises } from "./suspects/breaches.ts";
 import { missingLogs } from "./suspects/logs.ts";
 import { hiddenOwnInputs } from "./suspects/own-inputs.ts";
@@ -46,7 +47,7 @@ const TRIES = 3;
 /**
  * Accuses whom this verifier's own evidence convicts without a jury (docs/protocol.md section 8, "Objective"): providers
  * without a log, with two receipts on one number, or with a receipt that their log cannot hold; verifiers whose verdict
- * hashes refute, that committed to no outputs, or that count a receipt twice; whoever was drawn and did not reveal. What most
+ * hashes refute, that committed to no outputs, or that count a receipt twice; seats whose mismatch a jury refuted; whoever was drawn and did not reveal. What most
  * seats did not get to see is demanded, and the own outputs and receipts of probes that the next seed asks for; outputs that
  * were shown and are wrong become a case. One accusation at a time, within the terms.
  */
@@ -60,6 +61,7 @@ export function createAccusing(deps: Deps): Step {
     hiddenOwnInputs,
     hiddenReceipts,
     repeatedReceipts,
+    falseAccusers,
     wrongOutputs,
     absentees,
     brokenPromises,

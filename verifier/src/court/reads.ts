@@ -126,6 +126,13 @@ export function createCourtReads(client: PublicClient, deployment: Deployment) {
     /** What a demand is about: of a verifier's outputs, the data root. */
     subjectOf: async (id: Hex): Promise<Hex> =>
       (await rpc("a demand", () => client.readContract({ ...demands, functionName: "demandOf", args: [id] }))).subject,
+    /** Samples that hit the leaf of a tried free case; bit j is sample j. */
+    samplesOf: async (id: Hex): Promise<bigint> =>
+      BigInt(
+        (await rpc("a case", () => client.readContract({ ...court, functionName: "caseOf", args: [id] }))).samples,
+      ),
+    /** Votes that convict, and that refute who accused. */
+    votes: (): Promise<bigint> => rpc("a jury", () => client.readContract({ ...juries, functionName: "votes" })),
     /** Where a room that takes bonds stands. */
     room: (room: BondRoom): Address => at(room),
     /** What it takes at a time, in the asset's smallest unit. */

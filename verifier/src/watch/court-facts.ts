@@ -76,6 +76,17 @@ export type CaseFacts = {
   jury: JuryFacts | undefined;
 };
 
+/** A free case that a jury acquitted of: who called the leaf wrong may be refuted. */
+export type AcquittalFacts = {
+  id: Hex;
+  provider: Address;
+  modelId: Hex;
+  epoch: bigint;
+  /** Jurors who acquitted. */
+  votes: number;
+  jury: JuryFacts;
+};
+
 /** Majority mismatches of a settled epoch; bit j is sample j. */
 export type FindingFacts = { provider: Address; modelId: Hex; epoch: bigint; mismatches: bigint };
 
@@ -88,6 +99,7 @@ type CourtEvents =
   | "CaseOpened"
   | "CaseTried"
   | "CaseClosed"
+  | "AccuserRefuted"
   | "JuryCalled"
   | "JurorCommitted"
   | "JurorRevealed"
@@ -129,6 +141,10 @@ export type CourtFacts = {
   /** Undefined if there never was such a case. */
   caseState(id: Hex): CaseState | undefined;
   findings(): readonly FindingFacts[];
+  /** Free cases that ended in acquittal. */
+  acquittals(): readonly AcquittalFacts[];
+  /** Whether a seat has lost a share for a case. */
+  wasRefuted(id: Hex, role: number, seat: number): boolean;
   commitmentOf(id: Hex, juror: Address): Hex | undefined;
   hasRevealed(id: Hex, juror: Address): boolean;
   /** Ended cases that owe a juror its part. */
@@ -150,6 +166,9 @@ export type CourtFacts = {
   claimed(account: Address): bigint;
 };
 
+/** The vote that acquits. */
+const ACQUIT = 1;
+
 const low = <T extends string>(hex: T): T => hex.toLowerCase() as T;
 
 /** Folds the court's events into what the steps ask for. */
@@ -162,6 +181,10 @@ export function createCourtFacts(): CourtFacts {
   const states = new Map<Hex, CaseState>();
   const juries = new Map<Hex, JuryFacts>();
   const findings: FindingFacts[] = [];
+  const acquittals: AcquittalFacts[] = [];
+  /** Votes to acquit, by case. */
+  const votes = new Map<Hex, number>();
+  const refuted = new Set<string>();
   const commitments = new Map<string, Hex>();
   /** Who revealed in a case and was not paid. */
   const jurors = new Map<Hex, Set<Address>>();
@@ -220,19 +243,32 @@ export function createCourtFacts(): CourtFacts {
       },
       CaseClosed: ({ id, state, perJuror }) => {
         states.set(id, CASE_STATES[state]!);
+        const closed = open.get(id);
         open.delete(id);
-        if (perJuror > 0n) paying.set(id, "DisputeCourt");
+        const isFree = closed?.jury !== undefined && closed.answerEnd === undefined;
+        if (isFree && CASE_STATES[state] === "acquitted") {
+          const { provider, modelId, epoch, jury } = closed;
+          acquittals.push({ id, provider, modelId, epoch, votes: votes.get(id) ?? 0, jury: jury! });
+        } else if (perJuror > 0n) paying.set(id, "DisputeCourt");
         else jurors.delete(id);
       },
+      AccuserRefuted: ({ id, role, seat, perJuror }) => {
+        refuted.add(`${id}:${role}:${seat}`);
+        // Paid from the first seat that lost something.
+        if (perJuror > 0n && jurors.has(id)) paying.set(id, "DisputeCourt");
+      },
       JurorCommitted: ({ id, juror, commitment }) => commitments.set(`${id}:${low(juror)}`, commitment),
-      JurorRevealed: ({ id, juror }) => {
+      JurorRevealed: ({ id, juror, vote }) => {
+        if (vote === ACQUIT) votes.set(id, (votes.get(id) ?? 0) + 1);
         revealed.add(`${id}:${low(juror)}`);
         jurors.set(id, (jurors.get(id) ?? new Set()).add(low(juror)));
       },
       JurorPaid: ({ id, juror }) => {
         const left = jurors.get(id);
         left?.delete(low(juror));
-        if (left?.size === 0) paying.delete(id);
+        if (left?.size !== 0) return;
+        paying.delete(id);
+        jurors.delete(id);
       },
       SeatCaseOpened: (args) => {
         const [verifier, challenger, provider] = [low(args.verifier), low(args.challenger), low(args.provider)];
@@ -269,6 +305,8 @@ export function createCourtFacts(): CourtFacts {
     juries: () => juries.values(),
     caseState: (id) => states.get(id),
     findings: () => findings,
+    acquittals: () => acquittals,
+    wasRefuted: (id, role, seat) => refuted.has(`${id}:${role}:${seat}`),
     commitmentOf: (id, juror) => commitments.get(`${id}:${juror}`),
     hasRevealed: (id, juror) => revealed.has(`${id}:${juror}`),
     unpaid: (juror) => [...paying].flatMap(([id, room]) => (jurors.get(id)?.has(juror) ? [{ id, room }] : [])),

@@ -61,6 +61,7 @@ const NAMES = [
   "CaseOpened",
   "CaseTried",
   "CaseClosed",
+  "AccuserRefuted",
   "JuryCalled",
   "JurorCommitted",
   "JurorRevealed",
