@@ -158,6 +158,11 @@ type CourtFunctions =
         outputHash: Hex,
       ];
     }
+  | {
+      contract: "VerifierRegistry";
+      functionName: "takeBack";
+      args: readonly [verifier: Address, indexes: readonly bigint[]];
+    }
   | { contract: Till; functionName: "claim"; args: readonly [account: Address] }
   | { contract: "Asset"; functionName: "approve"; args: readonly [spender: Address, amount: bigint] };
 

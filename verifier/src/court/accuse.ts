@@ -7,6 +7,7 @@ import type { BondRoom, CourtReads } from "./reads.ts";
 import { absentees } from "./suspects/absent.ts";
 import { falseAccusers } from "./suspects/accusers.ts";
 import { brokenPromises } from "./suspects/breaches.ts";
+import { ejectedHolders } from "./suspects/ejected.ts";
 import { missingLogs } from "./suspects/logs.ts";
 import { hiddenOwnInputs } from "./suspects/own-inputs.ts";
 import { hiddenReceipts, repeatedReceipts } from "./suspects/probes.ts";
@@ -64,6 +65,7 @@ export function createAccusing(deps: Deps): Step {
     falseAccusers,
     wrongOutputs,
     absentees,
+    ejectedHolders,
     brokenPromises,
   ].map((finder) => finder(deps));
   /** How often accusations were refused: {@link TRIES} for those that cannot be made. */

@@ -49,6 +49,7 @@ const NAMES = [
   "ModelRegistered",
   "TicketBought",
   "TicketReturned",
+  "Ejected",
   "Promised",
   "LogCommitted",
   "Committed",
