@@ -4,26 +4,23 @@ import {
   commitment,
   type DemandProfile,
   demandProfile,
-  type ProbeReport,
   packProbeReport,
   packRerunReport,
-  probesFor,
-  probesPerSeat,
   ROLE_PROBE,
   ROLE_RERUN,
   rerunDataRoot,
   type SampleVerdict,
 } from "@surety/protocol";
 import { type Address, type Hex, isAddressEqual, sha256, zeroHash } from "viem";
-import { bytesOf, chanceOf } from "./chance.ts";
-import { HONEST_PROVIDER, inSpell } from "./conduct.ts";
+import { bytesOf } from "./chance.ts";
 import { type Leaf, type Outputs, run } from "./log.ts";
+import { probeReport, receiptsOf, type SeatAt, sentBy, treeOf } from "./probes.ts";
 import { sampledLeaves } from "./samples.ts";
 import { TERMS } from "./terms.ts";
 import {
   accountOf,
-  FIRST,
   identityAt,
+  type ProbeSeat,
   type Provider,
   type Rerun,
   read,
@@ -34,13 +31,13 @@ import {
 
 type Task = { provider: Provider; role: number; seat: number; report: bigint; assignment: Assignment };
 /** What a verifier has committed to and must reveal. */
-type Duty = { verifier: Verifier; tasks: Task[]; reruns: Rerun[] };
+type Duty = { verifier: Verifier; tasks: Task[]; reruns: Rerun[]; probes: ProbeSeat[] };
 
 const duties = new WeakMap<World, Duty[]>();
 
 /** Every verifier that sits works on its seats, each in its own way, and commits to all of them at once. */
 export async function commit(world: World, epoch: bigint): Promise<void> {
-  const found: Duty[] = world.verifiers.map((verifier) => ({ verifier, tasks: [], reruns: [] }));
+  const found: Duty[] = world.verifiers.map((verifier) => ({ verifier, tasks: [], reruns: [], probes: [] }));
   const profile = demandProfile(world.demand, epoch);
   for (const provider of world.providers) {
     const identity = identityAt(provider, epoch);
@@ -61,19 +58,20 @@ export async function commit(world: World, epoch: bigint): Promise<void> {
         const duty = found.find(({ verifier }) => isAddressEqual(accountOf(verifier), address));
         if (!duty) continue;
         const at = { world, provider, epoch, seat, address: identity.address };
-        if (role === ROLE_PROBE) duty.tasks.push(probe(at, duty.verifier, profile));
+        if (role === ROLE_PROBE) probe(at, duty, profile);
         else rerun(at, duty, leaves);
       }
     }
   }
   duties.set(world, found);
-  for (const { verifier, tasks, reruns } of found) {
+  for (const { verifier, tasks, reruns, probes } of found) {
     verifier.cost += TERMS.ticket * TERMS.tickets * TERMS.capitalRate;
     if (tasks.length === 0) continue;
     const tree = assignmentTree(tasks.map(({ assignment }) => assignment));
-    for (const one of reruns) {
-      one.proof = tree.proof(tasks.findIndex(({ provider, role }) => provider === one.provider && role === ROLE_RERUN));
-    }
+    const pathOf = (of: Provider, as: number) =>
+      tree.proof(tasks.findIndex(({ provider, role }) => provider === of && role === as));
+    for (const one of reruns) one.proof = pathOf(one.provider, ROLE_RERUN);
+    for (const one of probes) one.proof = pathOf(one.provider, ROLE_PROBE);
     const hub = world.contracts.AttestationHub!;
     const hash = commitment({ hub, epoch, round: 0, sender: accountOf(verifier), root: tree.root });
     await send(world, verifier, "AttestationHub", "commit", [epoch, hash]);
@@ -83,7 +81,8 @@ export async function commit(world: World, epoch: bigint): Promise<void> {
 /** Everybody who committed reveals. */
 export async function reveal(world: World, epoch: bigint): Promise<void> {
   world.reruns = [];
-  for (const { verifier, tasks, reruns } of duties.get(world) ?? []) {
+  world.probes = [];
+  for (const { verifier, tasks, reruns, probes } of duties.get(world) ?? []) {
     if (tasks.length === 0) continue;
     const tree = assignmentTree(tasks.map(({ assignment }) => assignment));
     const items = tasks.map(({ role, seat, report, assignment }, i) => {
@@ -92,58 +91,31 @@ export async function reveal(world: World, epoch: bigint): Promise<void> {
     });
     await send(world, verifier, "AttestationHub", "reveal", [epoch, items]);
     world.reruns.push(...reruns);
+    world.probes.push(...probes);
   }
 }
 
-type At = { world: World; provider: Provider; epoch: bigint; seat: number; address: Address };
-
-const saltOf = ({ world, provider, epoch }: At, verifier: Verifier, role: number): Hex =>
+const saltOf = ({ world, provider, epoch }: SeatAt, verifier: Verifier, role: number): Hex =>
   bytesOf(world.seed, "salt", verifier.number, provider.number, epoch, role);
 
-/* PROBES */
-
-function probe(at: At, verifier: Verifier, profile: DemandProfile): Task {
-  const { world, provider, seat, address } = at;
+/** A seat's probes, and the receipts that it counts. */
+function probe(at: SeatAt, duty: Duty, profile: DemandProfile): void {
+  const { world, provider, epoch, seat, address } = at;
+  const { verifier } = duty;
   const report = packProbeReport(probeReport(at, verifier, profile));
-  if (verifier.conduct.probes === "sent") verifier.cost += TERMS.probeCost * probesPerSeat(probesFor(TERMS.target));
+  verifier.cost += TERMS.probeCost * sentBy(verifier);
+  const receipts = receiptsOf(at, verifier);
+  // Who has no receipts commits to a root all the same.
+  const dataRoot = receipts ? treeOf(receipts).root : bytesOf(world.seed, "no receipts", verifier.number, epoch, seat);
   const salt = saltOf(at, verifier, ROLE_PROBE);
-  // Receipts of probes decide nothing on chain: no demand asks for them.
-  const dataRoot = bytesOf(world.seed, "receipts", verifier.number, provider.number, at.epoch);
   const assignment = { role: ROLE_PROBE, provider: address, modelId: world.modelId, report, dataRoot, salt };
-  return { provider, role: ROLE_PROBE, seat, report, assignment };
-}
-
-/** Probes at times drawn like demand, each answered in time or late; who sends none claims that all were in time. */
-function probeReport({ world, provider, epoch, seat }: At, verifier: Verifier, profile: DemandProfile): ProbeReport {
-  const probes = probesPerSeat(probesFor(TERMS.target));
-  const report = { probes, answered: probes, timely: 0, peakProbes: 0, peakTimely: 0, atCapacity: 0 };
-  const bad = inSpell(provider.conduct, Number(epoch - FIRST));
-  const { lateAtPeak, lateElsewhere } = bad ? provider.conduct : HONEST_PROVIDER;
-  for (let i = 0; i < probes; i++) {
-    const key = [provider.number, epoch, seat, i] as const;
-    const slot = slotAt(profile, chanceOf(world.seed, "probe time", ...key));
-    const late = TERMS.late + (TERMS.peakSlots.includes(slot) ? lateAtPeak : lateElsewhere);
-    const timely = verifier.conduct.probes === "claimed" || chanceOf(world.seed, "probe", ...key) >= late;
-    const peak = profile.peak.includes(slot);
-    if (timely) report.timely++;
-    if (peak) report.peakProbes++;
-    if (peak && timely) report.peakTimely++;
-  }
-  return report;
-}
-
-function slotAt({ weights, total }: DemandProfile, drawn: number): number {
-  let cumulated = 0;
-  for (const [slot, weight] of weights.entries()) {
-    cumulated += Number(weight) / Number(total);
-    if (drawn < cumulated) return slot;
-  }
-  return weights.length - 1;
+  duty.tasks.push({ provider, role: ROLE_PROBE, seat, report, assignment });
+  duty.probes.push({ verifier, provider, epoch, seat, report, receipts, dataRoot, salt, proof: [zeroHash] });
 }
 
 /* RE-RUNS */
 
-function rerun(at: At, duty: Duty, leaves: Leaf[]): void {
+function rerun(at: SeatAt, duty: Duty, leaves: Leaf[]): void {
   const { world, provider, epoch, seat, address } = at;
   const { verifier } = duty;
   const verdicts = leaves.map((leaf) => verdictOf(verifier, provider, leaf));
@@ -183,7 +155,7 @@ function verdictOf({ conduct }: Verifier, provider: Provider, leaf: Leaf): Sampl
 }
 
 /** Own outputs by sample, and last those of the seat's own input, which no provider can leak. */
-function outputsOf({ world, provider, epoch, seat }: At, verifier: Verifier, leaves: Leaf[]): Outputs[] | null {
+function outputsOf({ world, provider, epoch, seat }: SeatAt, verifier: Verifier, leaves: Leaf[]): Outputs[] | null {
   if (runsItself(verifier, provider)) {
     return [...leaves.map(({ honest }) => honest), ownRun(world, provider, epoch, seat)];
   }

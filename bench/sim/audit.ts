@@ -37,7 +37,10 @@ export async function audit(world: World, epoch: bigint): Promise<void> {
     if (rerun.outputs === null) unanswered.push(id);
     else if (!(await refute(world, rerun, j))) await contradict(world, rerun, j);
   }
-  await failAll(world, epoch, unanswered);
+  if (unanswered.length === 0) return;
+  world.unanswered.push(...unanswered);
+  world.chain.at(timesOf(world, epoch).revealEnd + WINDOWS.answerWindow + 2n);
+  await failDemands(world);
 }
 
 /** Demands a seat's own outputs of a sample; the seat shows them if it has any. @returns the demand */
@@ -50,11 +53,9 @@ export async function demandOutputs(world: World, by: Actor, rerun: Rerun, j: nu
   return id;
 }
 
-/** Ends demands that nobody answered. */
-async function failAll(world: World, epoch: bigint, ids: Hex[]): Promise<void> {
-  if (ids.length === 0) return;
-  world.chain.at(timesOf(world, epoch).revealEnd + WINDOWS.answerWindow + 2n);
-  for (const id of ids) {
+/** Ends demands that nobody answered in time. */
+export async function failDemands(world: World): Promise<void> {
+  for (const id of world.unanswered.splice(0)) {
     await send(world, world.watcher, "Demands", "fail", [id]);
     world.counts.unshown++;
   }

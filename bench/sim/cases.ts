@@ -1,3 +1,4 @@
+import { ROLE_RERUN } from "@surety/protocol";
 import type { Hex } from "viem";
 import { openingOf, proofOf } from "./log.ts";
 import { sampledSeqs } from "./samples.ts";
@@ -30,7 +31,12 @@ export async function openFree(world: World, epoch: bigint): Promise<void> {
     const wrong = new Set(seqs.filter((_, j) => (bits >> BigInt(j)) & 1n));
     for (const seq of wrong) {
       const id = await read<Hex>(world, "DisputeCourt", "caseId", address, world.modelId, epoch, seq);
-      const found: Case = { id, provider, epoch, seq, challenger: null, state: "undefended", ballots: [] };
+      const accusers = world.reruns
+        .filter(
+          (rerun) => rerun.provider === provider && seqs.some((s, j) => s === seq && rerun.verdicts[j] === "mismatch"),
+        )
+        .map(({ seat }) => seat);
+      const found: Case = { id, provider, epoch, seq, challenger: null, state: "undefended", accusers, ballots: [] };
       world.cases.push(found);
       await defend(world, found);
     }
@@ -58,7 +64,7 @@ export async function openBonded(world: World, epoch: bigint): Promise<void> {
 export async function openCase(world: World, by: Actor, provider: Provider, epoch: bigint, seq: number): Promise<void> {
   const receipt = await send(world, by, "DisputeCourt", "open", [proofOf(logOf(world, provider, epoch)!, seq)]);
   const id = eventsOf(world, receipt, "DisputeCourt", "CaseOpened")[0]!.id as Hex;
-  const opened: Case = { id, provider, epoch, seq, challenger: by, state: "undefended", ballots: [] };
+  const opened: Case = { id, provider, epoch, seq, challenger: by, state: "undefended", accusers: [], ballots: [] };
   world.cases.push(opened);
   await defend(world, opened);
 }
@@ -97,7 +103,8 @@ export async function closeFree(world: World): Promise<void> {
 /** Cases that a jury has judged end, and its jurors are paid. */
 export async function closeTried(world: World): Promise<void> {
   for (const one of world.cases.filter(({ state }) => state === "committed")) {
-    await close(world, one, one.challenger ?? world.watcher, "close", [one.id]);
+    const end = await close(world, one, one.challenger ?? world.watcher, "close", [one.id]);
+    if (end === "acquitted") await refuteAccusers(world, one);
     if ((await read<bigint>(world, "DisputeCourt", "perJuror", one.id)) === 0n) continue;
     for (const { juror } of one.ballots) {
       await send(world, juror, "DisputeCourt", "payJuror", [one.id, juror.accounts[0]]);
@@ -105,14 +112,28 @@ export async function closeTried(world: World): Promise<void> {
   }
 }
 
+/** Seats that called a leaf wrong lose a share if the jury is as sure of the contrary. */
+async function refuteAccusers(world: World, { id, accusers }: Case): Promise<void> {
+  if (accusers.length === 0) return;
+  const { acquittals } = await read<{ acquittals: number }>(world, "Juries", "juryOf", id);
+  if (acquittals < world.jury.votes) return;
+  for (const seat of accusers) {
+    await send(world, world.watcher, "DisputeCourt", "refuteAccuser", [id, ROLE_RERUN, seat]);
+    world.counts.accusers++;
+  }
+}
+
 /** What `CaseClosed` says of the end. */
 const STATES = { 3: "confirmed", 4: "acquitted", 5: "mistrials" } as const;
+type End = (typeof STATES)[keyof typeof STATES];
 
-async function close(world: World, one: Case, by: Actor, fn: string, args: unknown[]): Promise<void> {
+async function close(world: World, one: Case, by: Actor, fn: string, args: unknown[]): Promise<End> {
   const receipt = await send(world, by, "DisputeCourt", fn, args);
   const state = Number(eventsOf(world, receipt, "DisputeCourt", "CaseClosed")[0]!.state);
-  world.counts[STATES[state as keyof typeof STATES]]++;
+  const end = STATES[state as keyof typeof STATES];
+  world.counts[end]++;
   world.cases.splice(world.cases.indexOf(one), 1);
+  return end;
 }
 
 /** Lets the answers' window pass. */

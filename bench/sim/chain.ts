@@ -22,6 +22,7 @@ export type Block = Record<string, unknown> & { hash: Hex; number: Hex; timestam
 
 /** An in-process chain whose time moves only when told: one block per transaction. */
 export type Chain = {
+  readonly id: bigint;
   /** Unix seconds of the next transaction. */
   readonly now: bigint;
   /** Moves time on; never back. */
@@ -55,6 +56,7 @@ export async function startChain(): Promise<Chain> {
   const request = async <T>(method: string, params: unknown[] = []): Promise<T> =>
     (await connection.provider.request({ method, params })) as T;
   const first = BigInt((await request<Block>("eth_getBlockByNumber", ["latest", false])).timestamp) + 1n;
+  const id = BigInt(await request<Hex>("eth_chainId"));
   let snapshot = await request<Hex>("evm_snapshot");
   let now = first;
 
@@ -72,6 +74,7 @@ export async function startChain(): Promise<Chain> {
   const blockAt = (number: bigint) => request<Block>("eth_getBlockByNumber", [numberToHex(number), false]);
 
   return {
+    id,
     get now() {
       return now;
     },

@@ -8,7 +8,7 @@ import { JURIES } from "./terms.ts";
 
 const jury = JURIES[5];
 const epochs = 2;
-const counts = { confirmed: 0, acquitted: 0, mistrials: 0, unshown: 0, refuted: 0, contradicted: 0 };
+const counts = { confirmed: 0, acquitted: 0, mistrials: 0, unshown: 0, refuted: 0, contradicted: 0, accusers: 0 };
 
 /** A world in which everybody earned 10, but for these. */
 function world(profits: Record<string, number>): Played {

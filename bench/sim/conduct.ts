@@ -22,8 +22,11 @@ export type Says = "truth" | "match" | "mismatch";
 
 /** How a verifier behaves. */
 export type VerifierConduct = {
-  /** Sends its probes, or reports that all were answered in time. */
-  probes: "sent" | "claimed";
+  /**
+   * Sends its probes; reports that all were answered in time without any, or counts one receipt for all; or says that none
+   * was answered.
+   */
+  probes: "sent" | "claimed" | "repeated" | "failed";
   /** Where its outputs come from: a run, nowhere, thin air, or the provider that leaks its own before it has to. */
   outputs: "run" | "none" | "made up" | "leaked";
   /** What it says by provider's number; of the others, the truth if it ran, else match. */

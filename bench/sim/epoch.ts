@@ -1,9 +1,10 @@
 import type { EpochTimes } from "@surety/protocol";
 import { commit, reveal } from "./attest.ts";
-import { audit, closeSeatCases } from "./audit.ts";
+import { audit, closeSeatCases, failDemands } from "./audit.ts";
 import { afterAnswers, closeFree, closeTried, closeUnanswered, openBonded, openFree } from "./cases.ts";
 import { grief } from "./grief.ts";
 import { commitVotes, revealVotes } from "./juries.ts";
+import { askReceipts } from "./probes.ts";
 import { begin, closeLogs, draw, settle } from "./serving.ts";
 import { timesOf, type World } from "./world.ts";
 
@@ -20,11 +21,13 @@ export const STEPS: readonly Step[] = [
   { name: "begin", at: ({ end }) => end, run: begin },
   { name: "close logs", at: ({ end }) => end + 1n, run: closeLogs },
   { name: "draw", at: ({ seedTime }) => seedTime, run: draw },
+  { name: "ask for receipts", at: ({ seedTime }) => seedTime, run: askReceipts },
   { name: "commit", at: ({ openEnd }) => openEnd, run: commit },
   { name: "jurors commit", at: ({ openEnd }) => openEnd, run: commitVotes },
   { name: "jurors reveal", at: ({ commitEnd }) => commitEnd, run: revealVotes },
   { name: "reveal", at: ({ outputEnd }) => outputEnd, run: reveal },
   { name: "settle", at: ({ revealEnd }) => revealEnd, run: settle },
+  { name: "fail demands", at: ({ revealEnd }) => revealEnd, run: failDemands },
   { name: "close tried cases", at: ({ revealEnd }) => revealEnd, run: closeTried },
   { name: "close free cases", at: ({ revealEnd }) => revealEnd, run: closeFree },
   { name: "open free cases", at: ({ revealEnd }) => revealEnd + 1n, run: openFree },

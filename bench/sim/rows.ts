@@ -74,6 +74,8 @@ export const ROWS: readonly RowPlan[] = [
     exact: true,
   }),
   verifier("skips probes", FEW, { probes: "claimed" }),
+  verifier("counts one probe for all", FEW, { probes: "repeated" }),
+  verifier("skips probes, says none was answered", FEW, { probes: "failed" }),
   verifier("skips juries", FEW, { jury: "absent" }, { provider: CHEAT }),
   verifier("copies an honest leak", FEW, { outputs: "leaked", friend: FRIEND }),
   verifier(

@@ -40,7 +40,7 @@ export async function closeLogs(world: World, epoch: bigint): Promise<void> {
       "ReceiptLog",
       "commit",
       [modelId, epoch, root, count, units, log.slots],
-      identity.address,
+      identity.operator.address,
     );
     const cap = BigInt(TERMS.capacity) * EPOCH_LENGTH;
     world.demand.push({ epoch, owner: identity.address, shares: log.shares, units, cap });

@@ -1,5 +1,7 @@
 import { concatHex, keccak256, toHex } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
 import type { Chain } from "./chain.ts";
+import { bytesOf } from "./chance.ts";
 import { HONEST_PROVIDER, HONEST_VERIFIER } from "./conduct.ts";
 import { deployOn } from "./deployment.ts";
 import { deviantCount, type RowPlan } from "./rows.ts";
@@ -52,9 +54,11 @@ export async function openWorld(
     logs: new Map(),
     demand: [],
     reruns: [],
+    probes: [],
+    unanswered: [],
     cases: [],
     seatCases: [],
-    counts: { confirmed: 0, acquitted: 0, mistrials: 0, unshown: 0, refuted: 0, contradicted: 0 },
+    counts: { confirmed: 0, acquitted: 0, mistrials: 0, unshown: 0, refuted: 0, contradicted: 0, accusers: 0 },
     transactions: 0,
   };
   await registerModel(world);
@@ -102,9 +106,11 @@ export async function enter(world: World, provider: Provider, first: bigint): Pr
   await endow(world, provider, stake + AT_HAND.provider);
   await send(world, provider, "StakePool", "bond", [address, wei(stake)]);
   const domain = concatHex([address, `0x${"00".repeat(12)}`]);
-  await send(world, provider, "ProviderRegistry", "register", [address, "https://provider.example", domain]);
+  const operator = privateKeyToAccount(bytesOf(0, "operator", address));
+  await world.chain.open(operator.address);
+  await send(world, provider, "ProviderRegistry", "register", [operator.address, "https://provider.example", domain]);
   const { target, capacity, price } = TERMS;
   const promise = [address, world.modelId, target, 2_000, capacity, wei(price), Number(first), Number(last)];
   await send(world, provider, "CommitmentBook", "commit", promise);
-  provider.identities.push({ address, first, last });
+  provider.identities.push({ address, operator, first, last });
 }

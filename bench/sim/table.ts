@@ -27,7 +27,9 @@ export function renderReport({ epochs, seed, jury, rows, seconds, transactions }
     return found.length === 0 ? [] : [renderTable([left(side), ...COLUMNS].slice(1), found.map(cells))];
   });
   const court = rows.filter(({ counts }) => Object.values(counts).some((count) => count > 0));
-  const columns = ["confirmed", "acquitted", "mistrials", "not shown", "refuted", "contradicted"].map(right);
+  const columns = ["confirmed", "acquitted", "mistrials", "not shown", "refuted", "contradicted", "accusers"].map(
+    right,
+  );
   const trials = renderTable(
     [left("in court"), ...columns, right("last score"), right("watcher's profit"), right("honest providers lose")],
     court.map(({ strategy, counts, score, watcher, providersLose }) => [

@@ -1,5 +1,12 @@
-import { type DemandLog, type EpochTimes, epochTimes, type SampleVerdict } from "@surety/protocol";
+import {
+  type DemandLog,
+  type EpochTimes,
+  epochTimes,
+  type Receipt as ProbeReceipt,
+  type SampleVerdict,
+} from "@surety/protocol";
 import { type Address, decodeEventLog, getAddress, type Hex, isAddressEqual } from "viem";
+import type { PrivateKeyAccount } from "viem/accounts";
 import { type ContractName, readArtifact } from "../../scripts/lib/artifacts.ts";
 import type { Contracts } from "../../scripts/lib/deploy.ts";
 import type { Chain, ChainLog, Receipt } from "./chain.ts";
@@ -22,8 +29,8 @@ export type Actor = {
   fees: number;
 };
 
-/** A promise of one identity: its epochs, both included. */
-export type Identity = { address: Address; first: bigint; last: bigint };
+/** A promise of one identity: its epochs, both included, and who signs its receipts. */
+export type Identity = { address: Address; operator: PrivateKeyAccount; first: bigint; last: bigint };
 
 /** A provider; under a new identity it is still the same actor. */
 export type Provider = Actor & { number: number; conduct: ProviderConduct; identities: Identity[] };
@@ -44,6 +51,20 @@ export type Rerun = {
   proof: Hex[];
 };
 
+/** Probes that a seat revealed. */
+export type ProbeSeat = {
+  verifier: Verifier;
+  provider: Provider;
+  epoch: bigint;
+  seat: number;
+  report: bigint;
+  /** The receipts that it counts, by number; none if it was sent none. */
+  receipts: ProbeReceipt[] | null;
+  dataRoot: Hex;
+  salt: Hex;
+  proof: Hex[];
+};
+
 /** A case that has not ended. */
 export type Case = {
   id: Hex;
@@ -53,6 +74,8 @@ export type Case = {
   /** Who put up a bond; none for a free case. */
   challenger: Actor | null;
   state: "undefended" | "called" | "committed";
+  /** Re-run seats that called the leaf wrong. */
+  accusers: number[];
   /** Votes and salts of the jurors who committed. */
   ballots: { juror: Verifier; vote: number; outputHash: Hex; salt: Hex }[];
 };
@@ -65,6 +88,8 @@ export type Counts = {
   unshown: number;
   refuted: number;
   contradicted: number;
+  /** Seats that lost a share for a mismatch that a jury refuted. */
+  accusers: number;
 };
 
 /** A market on a chain, and what its actors know. */
@@ -88,6 +113,10 @@ export type World = {
   demand: DemandLog[];
   /** Revealed re-runs of the epoch that was attested last. */
   reruns: Rerun[];
+  /** Revealed probes of the same epoch. */
+  probes: ProbeSeat[];
+  /** Demands that nobody answered. */
+  unanswered: Hex[];
   cases: Case[];
   /** Cases about seats that have not ended. */
   seatCases: Hex[];

@@ -2,19 +2,22 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {Log} from "../availability/IReceiptLog.sol";
+import {Commitments} from "../libraries/Commitments.sol";
 import {MerkleSum} from "../libraries/MerkleSum.sol";
 import {Receipts} from "../libraries/Receipts.sol";
 import {Reports} from "../libraries/Reports.sol";
 import {Sampling} from "../libraries/Sampling.sol";
 import {Evidence} from "./Evidence.sol";
 import {Demand, DemandKind, DemandState, IDemands} from "./IDemands.sol";
-import {Opening, Proof, Rerun} from "./IEvidence.sol";
+import {Opening, Proof, Attested} from "./IEvidence.sol";
 import {Payouts} from "./Payouts.sol";
 
 /// @title Demands
 /// @notice See IDemands.
 /// @dev Nothing can be demanded before outputs open: an answer is public, and seats that have not committed could copy it.
+/// Structs are taken from memory, which takes less code than calldata.
 contract Demands is IDemands, Evidence, Payouts {
     /// @dev Shares of stake, 1e18 = 100 % (docs/protocol.md section 8, "Schedule").
     uint256 private constant NOT_OPENED = 0.05e18;
@@ -53,7 +56,7 @@ contract Demands is IDemands, Evidence, Payouts {
     }
 
     /// @inheritdoc IDemands
-    function demandLeaf(Receipts.Receipt calldata receipt, bytes calldata signature)
+    function demandLeaf(Receipts.Receipt memory receipt, bytes calldata signature)
         external
         nonReentrant
         returns (bytes32)
@@ -68,7 +71,7 @@ contract Demands is IDemands, Evidence, Payouts {
     }
 
     /// @inheritdoc IDemands
-    function demandReceipt(Receipts.Receipt calldata receipt, bytes calldata signature)
+    function demandReceipt(Receipts.Receipt memory receipt, bytes calldata signature)
         external
         nonReentrant
         returns (bytes32)
@@ -82,7 +85,7 @@ contract Demands is IDemands, Evidence, Payouts {
     }
 
     /// @inheritdoc IDemands
-    function demandOutputs(Rerun calldata rerun, uint8 j) external nonReentrant returns (bytes32) {
+    function demandOutputs(Attested memory rerun, uint8 j) external nonReentrant returns (bytes32) {
         _requireDisputable(rerun.provider, rerun.modelId, rerun.epoch);
         uint256 report = _proveRerun(rerun);
         Demand memory made = _made(DemandKind.Outputs, rerun.verifier, j, rerun.dataRoot);
@@ -99,7 +102,7 @@ contract Demands is IDemands, Evidence, Payouts {
 
     /// @dev The seat's own input, number m, is mixed from two samples: it owes its outputs where it ran both.
     /// @return free Whether the next epoch's seed has it redone, which nobody has to pay for.
-    function _requireOwnRun(Rerun calldata rerun, uint256 report, uint8 j) private view returns (bool free) {
+    function _requireOwnRun(Attested memory rerun, uint256 report, uint8 j) private view returns (bool free) {
         uint256 m = Reports.samples(report);
         if (j > m || m == 0) revert EvidenceNoSample(j, m);
         (uint256 i, uint256 k) = Sampling.ownInput(
@@ -107,8 +110,29 @@ contract Demands is IDemands, Evidence, Payouts {
         );
         _requireRun(report, i);
         _requireRun(report, k);
-        (bytes32 next,) = _beacon.seedOf(rerun.epoch + 1);
+        bytes32 next = _seedOf(rerun.epoch + 1);
         return next != 0 && Sampling.isRedone(next, rerun.provider, rerun.modelId, rerun.role, rerun.seat);
+    }
+
+    /// @inheritdoc IDemands
+    function demandProbe(Attested memory probes, uint16 i) external nonReentrant returns (bytes32) {
+        (address provider, bytes32 modelId, uint64 epoch) = (probes.provider, probes.modelId, probes.epoch);
+        _requireDisputable(provider, modelId, epoch);
+        uint256 answered = Reports.answered(_proveProbes(probes));
+        if (i >= answered) revert DemandsNoReceipt(i, answered);
+        bytes32 subject = _probeSubject(provider, modelId, epoch, probes.dataRoot);
+        Demand memory made = _made(DemandKind.Probe, probes.verifier, i, subject);
+        made.free = _isAsked(probes, i, answered);
+        return _demand(probeId(provider, modelId, epoch, probes.seat, i), modelId, epoch, made, true);
+    }
+
+    /// @dev Whether the next epoch's seed asks for the receipt, which nobody has to pay for.
+    function _isAsked(Attested memory probes, uint256 number, uint256 answered) private view returns (bool) {
+        bytes32 next = _seedOf(probes.epoch + 1);
+        if (next == 0) return false;
+        (bool asked, uint256 i, uint256 k) =
+            Sampling.askedReceipts(next, probes.provider, probes.modelId, probes.seat, answered);
+        return asked && (number == i || number == k);
     }
 
     /// @dev Stores a demand and takes its bond; one that cannot be answered fails at once.
@@ -117,8 +141,7 @@ contract Demands is IDemands, Evidence, Payouts {
         returns (bytes32)
     {
         if (_demands[id].state != DemandState.None) revert DemandsMade(id);
-        made.deadline = uint64(block.timestamp);
-        if (answerable) made.deadline += _clock.windows(epoch).answerWindow;
+        made.deadline = answerable ? _answerEnd(epoch) : uint64(block.timestamp);
         made.state = answerable ? DemandState.Open : DemandState.Failed;
         _demands[id] = made;
         emit Demanded(id, made.accused, msg.sender, made.kind, modelId, epoch, made.place, made.deadline);
@@ -139,12 +162,12 @@ contract Demands is IDemands, Evidence, Payouts {
         made.subject = subject;
     }
 
-    function _restore(Demand memory made, Receipts.Receipt calldata receipt) private view {
+    function _restore(Demand memory made, Receipts.Receipt memory receipt) private view {
         made.client = receipt.client;
-        made.clientCap = _restitution(receipt.provider, receipt.modelId, receipt.epoch, receipt.units);
+        made.clientCap = _restitution(receipt.client, receipt.provider, receipt.modelId, receipt.epoch, receipt.units);
     }
 
-    function _requireReceipt(Receipts.Receipt calldata receipt, bytes calldata signature)
+    function _requireReceipt(Receipts.Receipt memory receipt, bytes calldata signature)
         private
         view
         returns (Log memory)
@@ -155,27 +178,27 @@ contract Demands is IDemands, Evidence, Payouts {
     }
 
     function _requireTime(address provider, bytes32 modelId, uint64 epoch) private view {
-        _requireFrom(_clock.times(epoch).outputEnd);
+        _requireFrom(_timesOf(epoch).outputEnd);
         _requireDisputable(provider, modelId, epoch);
     }
 
     /* ANSWERS */
 
     /// @inheritdoc IDemands
-    function answerLeaf(bytes32 id, Proof calldata proof, Opening calldata opening) external {
+    function answerLeaf(bytes32 id, Proof memory proof, Opening calldata opening) external {
         Demand storage made = _needOpen(id);
         // Before the subject: a verifier chooses its data root, and could choose the name of a log.
         if (made.kind > DemandKind.Leaf) revert DemandsOtherKind(DemandKind.Leaf, made.kind);
-        Receipts.LeafFields calldata leaf = proof.leaf;
+        Receipts.LeafFields memory leaf = proof.leaf;
         _requireSubject(_logKey(leaf.provider, leaf.modelId, leaf.epoch), made.subject);
-        uint64 prefix = _prove(proof);
+        (, uint64 prefix) = _prove(proof);
         if (made.kind == DemandKind.Sample) _requireHolds(prefix, leaf.units, made.place);
         else _requireSubject(bytes32(uint256(leaf.seq)), bytes32(uint256(made.place)));
 
         if (leaf.units > 0) {
             _open(leaf, opening);
             _openedUntil[_leafKey(leaf.provider, leaf.modelId, leaf.epoch, leaf.seq)] =
-                uint64(block.timestamp) + _clock.windows(leaf.epoch).answerWindow;
+                _answerEnd(leaf.epoch);
         }
         _answered(id, made, _ownerOf(leaf.provider));
     }
@@ -183,15 +206,16 @@ contract Demands is IDemands, Evidence, Payouts {
     /// @inheritdoc IDemands
     function answerReceipt(
         bytes32 id,
-        Receipts.Receipt calldata receipt,
+        Receipts.Receipt memory receipt,
         bytes32 salt,
-        MerkleSum.Node[] calldata path
+        MerkleSum.Node[] memory path
     ) external {
         Demand storage made = _needOpen(id);
         if (made.kind != DemandKind.Omission) revert DemandsOtherKind(DemandKind.Omission, made.kind);
         _requireSubject(Receipts.structHash(receipt), made.subject);
         Log memory log = _needLog(receipt.provider, receipt.modelId, receipt.epoch);
-        bytes32 leaf = Receipts.leafHash(_leafOf(receipt, salt));
+        // The leaf that an honest log holds for the receipt.
+        bytes32 leaf = Receipts.leafHashOf(receipt, Receipts.seal(salt, receipt.outputHash));
         MerkleSum.verify(log.root, log.units, log.count, leaf, receipt.units, receipt.seq, path);
         _answered(id, made, _ownerOf(receipt.provider));
     }
@@ -205,48 +229,50 @@ contract Demands is IDemands, Evidence, Payouts {
     ) external {
         Demand storage made = _needOpen(id);
         if (made.kind != DemandKind.Outputs) revert DemandsOtherKind(DemandKind.Outputs, made.kind);
-        _requireOwnOutputs(made.subject, uint8(made.place), sha256(nativeOutputs), sha256(wasmOutputs), proof);
+        _requireOwnOutputs(made.subject, uint8(made.place), _hash(nativeOutputs), _hash(wasmOutputs), proof);
         emit OutputsShown(id, nativeOutputs, wasmOutputs);
+        _answered(id, made, made.accused);
+    }
+
+    /// @inheritdoc IDemands
+    function answerProbe(
+        bytes32 id,
+        Receipts.Receipt memory receipt,
+        bytes calldata signature,
+        bytes32[] calldata proof
+    ) external {
+        Demand storage made = _needOpen(id);
+        if (made.kind != DemandKind.Probe) revert DemandsOtherKind(DemandKind.Probe, made.kind);
+        _requireSigned(receipt, signature);
+        bytes32 receiptHash = Receipts.structHash(receipt);
+        bytes32 root =
+            MerkleProof.processProofCalldata(proof, Commitments.probeLeaf(uint16(made.place), receiptHash));
+        bytes32 subject = _probeSubject(receipt.provider, receipt.modelId, receipt.epoch, root);
+        // A request of an epoch's last moments may be served in the next.
+        if (subject != made.subject && receipt.epoch > 0) {
+            subject = _probeSubject(receipt.provider, receipt.modelId, receipt.epoch - 1, root);
+        }
+        _requireSubject(subject, made.subject);
+        emit ProbeShown(id, receiptHash, proof);
         _answered(id, made, made.accused);
     }
 
     function _answered(bytes32 id, Demand storage made, address payee) private {
         made.state = DemandState.Answered;
-        uint256 paid = _bondOf(made);
+        uint256 paid = _bondOf(made.free);
         emit Answered(id, payee, paid);
         _owe(payee, paid);
-    }
-
-    /// @dev The leaf that an honest log holds for a receipt.
-    function _leafOf(Receipts.Receipt calldata receipt, bytes32 salt)
-        private
-        pure
-        returns (Receipts.LeafFields memory)
-    {
-        return Receipts.LeafFields({
-            provider: receipt.provider,
-            modelId: receipt.modelId,
-            epoch: receipt.epoch,
-            seq: receipt.seq,
-            slot: receipt.slot,
-            client: receipt.client,
-            inputHash: receipt.inputHash,
-            sealedOutput: Receipts.seal(salt, receipt.outputHash),
-            units: receipt.units,
-            servedAtMs: receipt.servedAtMs,
-            latencyMs: receipt.latencyMs
-        });
     }
 
     /* FAILURES */
 
     /// @inheritdoc IDemands
     function fail(bytes32 id) external returns (uint256 taken) {
-        Demand storage made = _demands[id];
+        Demand memory made = demandOf(id);
         if (made.state != DemandState.Open) revert DemandsNotOpen(id, made.state);
         _requireFrom(made.deadline);
-        made.state = DemandState.Failed;
-        _owe(made.demander, _bondOf(made));
+        _demands[id].state = DemandState.Failed;
+        _owe(made.demander, _bondOf(made.free));
         return _punish(id, made);
     }
 
@@ -254,12 +280,13 @@ contract Demands is IDemands, Evidence, Payouts {
         (uint256 wad, bytes32 cause) = (NOT_OPENED, "not opened");
         if (made.kind == DemandKind.Omission) (wad, cause) = (OMISSION, "omission");
         if (made.kind == DemandKind.Outputs) (wad, cause) = (NOT_SHOWN, "own outputs not shown");
+        if (made.kind == DemandKind.Probe) (wad, cause) = (NOT_SHOWN, "own receipts not shown");
         taken = _penalties.punish(made.accused, wad, cause, made.demander, made.client, made.clientCap);
         emit Unanswered(id, made.accused, taken);
     }
 
-    function _bondOf(Demand storage made) private view returns (uint256) {
-        return made.free ? 0 : bond;
+    function _bondOf(bool free) private view returns (uint256) {
+        return free ? 0 : bond;
     }
 
     /* READS */
@@ -274,7 +301,16 @@ contract Demands is IDemands, Evidence, Payouts {
     }
 
     /// @inheritdoc IDemands
-    function demandOf(bytes32 id) external view returns (Demand memory) {
+    function probeId(address provider, bytes32 modelId, uint64 epoch, uint8 seat, uint16 i)
+        public
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(DemandKind.Probe, provider, modelId, epoch, seat, i));
+    }
+
+    /// @inheritdoc IDemands
+    function demandOf(bytes32 id) public view returns (Demand memory) {
         return _demands[id];
     }
 
@@ -300,6 +336,15 @@ contract Demands is IDemands, Evidence, Payouts {
 
     function _logKey(address provider, bytes32 modelId, uint64 epoch) private pure returns (bytes32) {
         return keccak256(abi.encode(provider, modelId, epoch));
+    }
+
+    /// @dev A receipt names its provider, model and epoch itself; the root says which seat.
+    function _probeSubject(address provider, bytes32 modelId, uint64 epoch, bytes32 dataRoot)
+        private
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(provider, modelId, epoch, dataRoot));
     }
 
     function _leafKey(address provider, bytes32 modelId, uint64 epoch, uint32 seq) private pure returns (bytes32) {

@@ -16,7 +16,7 @@ import {Seats} from "../libraries/Seats.sol";
 import {IModelRegistry} from "../registry/IModelRegistry.sol";
 import {IProviderRegistry} from "../registry/IProviderRegistry.sol";
 import {IAttestationHub} from "../verification/IAttestationHub.sol";
-import {IEvidence, Opening, Proof, Rerun} from "./IEvidence.sol";
+import {IEvidence, Opening, Proof, Attested} from "./IEvidence.sol";
 import {IPenalties} from "./IPenalties.sol";
 
 /// @title Evidence
@@ -62,14 +62,18 @@ abstract contract Evidence is IEvidence {
 
     /// @inheritdoc IEvidence
     function disputeEnd(address provider, bytes32 modelId, uint64 epoch) public view returns (uint64) {
-        Times memory times = _clock.times(epoch);
+        Times memory times = _timesOf(epoch);
         uint64 settled = _hub.settledAt(provider, modelId, epoch);
         if (settled == 0) {
-            (bool promised,,) = _book.commitmentAt(provider, modelId, epoch);
+            (bool promised,) = _promiseAt(provider, modelId, epoch);
             return promised ? type(uint64).max : times.disputeEnd;
         }
         // Settlement in good time changes nothing, a late one moves the end by as much as it is late.
         return settled > times.settleEnd ? settled + (times.disputeEnd - times.settleEnd) : times.disputeEnd;
+    }
+
+    function _timesOf(uint64 epoch) internal view returns (Times memory) {
+        return _clock.times(epoch);
     }
 
     function _requireDisputable(address provider, bytes32 modelId, uint64 epoch) internal view {
@@ -84,6 +88,11 @@ abstract contract Evidence is IEvidence {
         if (block.timestamp < start) revert EvidenceTooEarly(block.timestamp, start);
     }
 
+    /// @dev Until when what is asked now about an epoch may be answered (Unix seconds).
+    function _answerEnd(uint64 epoch) internal view returns (uint64) {
+        return uint64(block.timestamp) + _clock.windows(epoch).answerWindow;
+    }
+
     /* THE PROVIDER'S LOG */
 
     function _needLog(address provider, bytes32 modelId, uint64 epoch) internal view returns (Log memory log) {
@@ -92,27 +101,32 @@ abstract contract Evidence is IEvidence {
     }
 
     /// @dev The leaf stands in its log at its number; `prefix` is the units before it.
-    function _prove(Proof calldata proof) internal view returns (uint64 prefix) {
-        Receipts.LeafFields calldata leaf = proof.leaf;
-        Log memory log = _needLog(leaf.provider, leaf.modelId, leaf.epoch);
-        return MerkleSum.verify(
+    function _prove(Proof memory proof) internal view returns (Log memory log, uint64 prefix) {
+        Receipts.LeafFields memory leaf = proof.leaf;
+        log = _needLog(leaf.provider, leaf.modelId, leaf.epoch);
+        prefix = MerkleSum.verify(
             log.root, log.units, log.count, Receipts.leafHash(leaf), leaf.units, leaf.seq, proof.path
         );
     }
 
     /// @dev The tensors are the leaf's own.
     /// @return outputHash Hash of the outputs.
-    function _open(Receipts.LeafFields calldata leaf, Opening calldata opening) internal returns (bytes32 outputHash) {
+    function _open(Receipts.LeafFields memory leaf, Opening calldata opening) internal returns (bytes32 outputHash) {
         (, uint32 limit,,) = _models.model(leaf.modelId);
         uint256 size = opening.inputs.length + opening.outputs.length;
         if (size > limit) revert EvidenceTooLarge(size, limit);
-        bytes32 inputHash = sha256(opening.inputs);
+        bytes32 inputHash = _hash(opening.inputs);
         if (inputHash != leaf.inputHash) revert EvidenceWrongInputs(inputHash, leaf.inputHash);
-        outputHash = sha256(opening.outputs);
+        outputHash = _hash(opening.outputs);
         _requireSeal(opening.salt, outputHash, leaf.sealedOutput);
         emit LeafOpened(
             leaf.provider, leaf.modelId, leaf.epoch, leaf.seq, opening.salt, opening.inputs, opening.outputs
         );
+    }
+
+    /// @dev Tensor hash of canonical tensors.
+    function _hash(bytes calldata tensors) internal pure returns (bytes32) {
+        return sha256(tensors);
     }
 
     function _requireSeal(bytes32 salt, bytes32 outputHash, bytes32 need) internal pure {
@@ -127,8 +141,13 @@ abstract contract Evidence is IEvidence {
         return uint64(Sampling.position(_needSeed(epoch), provider, modelId, epoch, j, log.units));
     }
 
-    function _needSeed(uint64 epoch) internal view returns (bytes32 seed) {
+    /// @dev Zero while it is not drawn.
+    function _seedOf(uint64 epoch) internal view returns (bytes32 seed) {
         (seed,) = _beacon.seedOf(epoch);
+    }
+
+    function _needSeed(uint64 epoch) internal view returns (bytes32 seed) {
+        seed = _seedOf(epoch);
         if (seed == 0) revert EvidenceNoSeed(epoch);
     }
 
@@ -137,21 +156,30 @@ abstract contract Evidence is IEvidence {
         if (position < prefix || position >= until) revert EvidenceNotInLeaf(position, prefix, until);
     }
 
-    /// @dev Twice what the promise says that the units cost.
-    function _restitution(address provider, bytes32 modelId, uint64 epoch, uint32 units)
+    /// @dev Twice what the promise says that the units cost; nothing where there is no client.
+    function _restitution(address client, address provider, bytes32 modelId, uint64 epoch, uint32 units)
         internal
         view
         returns (uint128)
     {
-        (,, Commitment memory made) = _book.commitmentAt(provider, modelId, epoch);
+        if (client == address(0)) return 0;
+        (, Commitment memory made) = _promiseAt(provider, modelId, epoch);
         // 2 * 2^32 * 2^88 fits.
         return uint128(RESTITUTION * units * made.unitPrice);
+    }
+
+    function _promiseAt(address provider, bytes32 modelId, uint64 epoch)
+        internal
+        view
+        returns (bool promised, Commitment memory made)
+    {
+        (promised,, made) = _book.commitmentAt(provider, modelId, epoch);
     }
 
     /* SIGNATURES */
 
     /// @dev Signed by who was the provider's operator in the receipt's epoch, in the domain of this chain's log.
-    function _requireSigned(Receipts.Receipt calldata receipt, bytes calldata signature)
+    function _requireSigned(Receipts.Receipt memory receipt, bytes calldata signature)
         internal
         view
         returns (address operator)
@@ -162,26 +190,42 @@ abstract contract Evidence is IEvidence {
         if (signer == address(0) || signer != operator) revert EvidenceNotSigned(signer, operator);
     }
 
-    /* A SEAT'S RE-RUN */
+    /* WHAT A SEAT REVEALED */
+
+    /// @dev As `_proveSeat`, for a re-run or redraw.
+    function _proveRerun(Attested memory rerun) internal view returns (uint256 report) {
+        if (rerun.role != Seats.ROLE_REDRAW && rerun.role != Seats.ROLE_RERUN) revert EvidenceNoRerun(rerun.role);
+        return _proveSeat(rerun, false);
+    }
+
+    /// @dev As `_proveSeat`, for probes.
+    function _proveProbes(Attested memory probes) internal view returns (uint256 report) {
+        if (probes.role != Seats.ROLE_PROBE) revert EvidenceNoProbe(probes.role);
+        return _proveSeat(probes, true);
+    }
 
     /// @dev The seat is the verifier's, has revealed, and what it committed to holds this data root.
-    /// @return report What it revealed.
-    function _proveRerun(Rerun calldata rerun) internal view returns (uint256 report) {
-        bool isRedraw = rerun.role == Seats.ROLE_REDRAW;
-        if (!isRedraw && rerun.role != Seats.ROLE_RERUN) revert EvidenceNoRerun(rerun.role);
+    /// @param withReport Whether it committed to its report too. @return report What it revealed.
+    function _proveSeat(Attested memory made, bool withReport) private view returns (uint256 report) {
         bool revealed;
-        (revealed, report) = _hub.reportOf(rerun.provider, rerun.modelId, rerun.epoch, rerun.role, rerun.seat);
-        if (!revealed) revert EvidenceNotRevealed(rerun.seat);
-        address holder = _hub.seatsOf(rerun.provider, rerun.modelId, rerun.epoch, rerun.role)[rerun.seat];
-        if (holder != rerun.verifier) revert EvidenceWrongSeat(rerun.verifier, holder);
+        (revealed, report) = _hub.reportOf(made.provider, made.modelId, made.epoch, made.role, made.seat);
+        if (!revealed) revert EvidenceNotRevealed(made.seat);
+        address holder = _hub.seatsOf(made.provider, made.modelId, made.epoch, made.role)[made.seat];
+        if (holder != made.verifier) revert EvidenceWrongSeat(made.verifier, holder);
         bytes32 leaf = Commitments.assignmentLeaf(
-            rerun.role, rerun.provider, rerun.modelId, 0, rerun.dataRoot, rerun.salt
+            made.role, made.provider, made.modelId, withReport ? report : 0, made.dataRoot, made.salt
         );
-        bytes32 root = MerkleProof.processProofCalldata(rerun.proof, leaf);
-        uint8 round = isRedraw ? 1 : 0;
-        bytes32 have = Commitments.commitment(address(_hub), rerun.epoch, round, rerun.verifier, root);
-        bytes32 need = _hub.commitmentOf(rerun.epoch, round, rerun.verifier);
-        if (have != need) revert EvidenceWrongRerun(have, need);
+        bytes32 root = MerkleProof.processProof(made.proof, leaf);
+        uint8 round = made.role == Seats.ROLE_REDRAW ? 1 : 0;
+        bytes32 have = Commitments.commitment(address(_hub), made.epoch, round, made.verifier, root);
+        bytes32 need = _hub.commitmentOf(made.epoch, round, made.verifier);
+        if (have != need) revert EvidenceWrongCommitment(have, need);
+    }
+
+    /// @dev The receipt of this hash stands under a probe seat's data root with the number `i`.
+    function _requireProbe(bytes32 dataRoot, uint16 i, bytes32 receiptHash, bytes32[] calldata proof) internal pure {
+        bytes32 root = MerkleProof.processProofCalldata(proof, Commitments.probeLeaf(i, receiptHash));
+        if (root != dataRoot) revert EvidenceWrongReceipt(root, dataRoot);
     }
 
     /// @dev The hashes of a seat's own outputs for sample `j` stand under its data root.

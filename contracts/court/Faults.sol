@@ -5,7 +5,7 @@ import {Receipts} from "../libraries/Receipts.sol";
 import {Reports} from "../libraries/Reports.sol";
 import {OutputLimit} from "../registry/IModelRegistry.sol";
 import {Evidence} from "./Evidence.sol";
-import {Proof, Rerun} from "./IEvidence.sol";
+import {Proof, Attested} from "./IEvidence.sol";
 import {IFaults} from "./IFaults.sol";
 
 /// @title Faults that prove themselves
@@ -47,8 +47,8 @@ contract Faults is IFaults, Evidence {
 
     /// @inheritdoc IFaults
     function missingLog(address provider, bytes32 modelId, uint64 epoch) external returns (uint256 taken) {
-        _requireFrom(_clock.times(epoch).logEnd);
-        (bool promised,,) = _book.commitmentAt(provider, modelId, epoch);
+        _requireFrom(_timesOf(epoch).logEnd);
+        (bool promised,) = _promiseAt(provider, modelId, epoch);
         if (!promised) revert FaultsNoPromise(provider, modelId, epoch);
         if (_log.log(provider, modelId, epoch).exists) revert FaultsLogged(provider, modelId, epoch);
         _requireDisputable(provider, modelId, epoch);
@@ -58,12 +58,12 @@ contract Faults is IFaults, Evidence {
 
     /// @inheritdoc IFaults
     function refutedVerdict(
-        Rerun calldata rerun,
+        Attested calldata rerun,
         uint8 j,
         bytes32 nativeHash,
         bytes32 wasmHash,
         bytes32[] calldata ownProof,
-        Proof calldata proof,
+        Proof memory proof,
         bytes32 salt,
         bytes32 outputHash
     ) external returns (uint256 taken) {
@@ -80,6 +80,25 @@ contract Faults is IFaults, Evidence {
     }
 
     /// @inheritdoc IFaults
+    function repeatedReceipt(
+        Attested calldata probes,
+        bytes32 receiptHash,
+        uint16 i,
+        bytes32[] calldata proofI,
+        uint16 k,
+        bytes32[] calldata proofK
+    ) external returns (uint256 taken) {
+        if (i == k) revert FaultsOneNumber(i);
+        _requireDisputable(probes.provider, probes.modelId, probes.epoch);
+        _proveProbes(probes);
+        _requireProbe(probes.dataRoot, i, receiptHash, proofI);
+        _requireProbe(probes.dataRoot, k, receiptHash, proofK);
+        bytes32 fault =
+            keccak256(abi.encode("repeated receipt", probes.provider, probes.modelId, probes.epoch, probes.seat));
+        return _punish(fault, probes.verifier, REFUTED, "repeated receipt");
+    }
+
+    /// @inheritdoc IFaults
     function brokenPromise(address provider, bytes32 modelId, uint256 index) external returns (uint256 taken) {
         uint256 share = _book.collectBreach(provider, modelId, index);
         if (share == 0) revert FaultsNoBreach(provider, modelId, index);
@@ -88,9 +107,9 @@ contract Faults is IFaults, Evidence {
     }
 
     /// @dev The leaf is of the log that the seat judged, and sample `j` hits it.
-    function _requireSample(Rerun calldata rerun, uint8 j, Proof calldata proof) private view {
-        uint64 prefix = _prove(proof);
-        Receipts.LeafFields calldata leaf = proof.leaf;
+    function _requireSample(Attested calldata rerun, uint8 j, Proof memory proof) private view {
+        (, uint64 prefix) = _prove(proof);
+        Receipts.LeafFields memory leaf = proof.leaf;
         if (leaf.provider != rerun.provider || leaf.modelId != rerun.modelId || leaf.epoch != rerun.epoch) {
             revert FaultsNotOneReceipt();
         }

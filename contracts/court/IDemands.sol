@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {MerkleSum} from "../libraries/MerkleSum.sol";
 import {Receipts} from "../libraries/Receipts.sol";
-import {IEvidence, Opening, Proof, Rerun} from "./IEvidence.sol";
+import {IEvidence, Opening, Proof, Attested} from "./IEvidence.sol";
 import {IPayouts} from "./IPayouts.sol";
 
 /// @notice What a demand asks for.
@@ -15,7 +15,9 @@ enum DemandKind {
     /// Proof that the log holds a signed receipt.
     Omission,
     /// A verifier's own outputs for a sample.
-    Outputs
+    Outputs,
+    /// The receipt that a verifier got for a probe.
+    Probe
 }
 
 /// @notice Where a demand stands.
@@ -34,23 +36,23 @@ struct Demand {
     uint64 deadline;
     DemandKind kind;
     DemandState state;
-    /// Without a bond: the next epoch's seed asked for it.
+    /// Without a bond: the next epoch's seed asks for it.
     bool free;
     /// Whose stake it is about.
     address accused;
-    /// Unit of the log, number of the receipt, or sample.
+    /// Unit of the log, number of the receipt, sample, or number of the seat's receipt.
     uint64 place;
     /// Who gets restitution if it fails; zero: nobody.
     address client;
     /// Most that the client gets, in the asset's smallest unit.
     uint128 clientCap;
-    /// Which log, receipt or data root it is about.
+    /// Which log, receipt or data root it is about; of a probe, provider, model, epoch and data root, hashed.
     bytes32 subject;
 }
 
 /// @title Demands
 /// @notice Anyone with a bond asks a provider to open a leaf or to show a receipt in its log, or a verifier to show its own
-/// outputs. Whoever is asked answers in time and gets the bond, or it is a fault.
+/// outputs or the receipts of its probes. Whoever is asked answers in time and gets the bond, or it is a fault.
 /// @dev Rules: docs/protocol.md sections 6 (Opening) and 8 (Objective).
 interface IDemands is IEvidence, IPayouts {
     /// @notice A demand was made, to be answered before `deadline` (Unix seconds).
@@ -70,6 +72,8 @@ interface IDemands is IEvidence, IPayouts {
     event Unanswered(bytes32 indexed id, address indexed accused, uint256 taken);
     /// @notice A verifier showed its own outputs.
     event OutputsShown(bytes32 indexed id, bytes nativeOutputs, bytes wasmOutputs);
+    /// @notice A verifier showed the receipt of a probe; `proof` is the path of its hash under the seat's data root.
+    event ProbeShown(bytes32 indexed id, bytes32 receiptHash, bytes32[] proof);
 
     /// @notice The bond is zero.
     error DemandsNoBond();
@@ -85,6 +89,8 @@ interface IDemands is IEvidence, IPayouts {
     error DemandsNoLeaf(uint256 have, uint256 need);
     /// @notice The seat did not say match or mismatch, so it needs no outputs.
     error DemandsNoVerdict(uint256 verdict);
+    /// @notice The seat says that `need` of its probes were answered: their receipts are counted from 0.
+    error DemandsNoReceipt(uint256 have, uint256 need);
 
     /// @notice Demands the leaf that sample `j` hits. Anyone, from outputEnd until the dispute end.
     function demandSample(address provider, bytes32 modelId, uint64 epoch, uint8 j) external returns (bytes32 id);
@@ -100,7 +106,12 @@ interface IDemands is IEvidence, IPayouts {
     /// samples, for the seat's own input, if it said match or mismatch on both samples that this is mixed from. One own input
     /// in ten is redone in the next epoch, drawn by its seed: then the demand takes no bond. Anyone, once the seat revealed,
     /// until the dispute end.
-    function demandOutputs(Rerun calldata rerun, uint8 j) external returns (bytes32 id);
+    function demandOutputs(Attested calldata rerun, uint8 j) external returns (bytes32 id);
+
+    /// @notice Demands the receipt number `i` of a probe seat, below the answers that its report counts. The next epoch's seed
+    /// asks a tenth of the seats for two receipts each: then the demand takes no bond. Anyone, once the seat revealed, until
+    /// the dispute end.
+    function demandProbe(Attested calldata probes, uint16 i) external returns (bytes32 id);
 
     /// @notice Answers a demand for a leaf. Anyone; the bond goes to the provider's owner. A leaf of no units has no tensors.
     function answerLeaf(bytes32 id, Proof calldata proof, Opening calldata opening) external;
@@ -124,12 +135,29 @@ interface IDemands is IEvidence, IPayouts {
         bytes32[] calldata proof
     ) external;
 
+    /// @notice Answers a demand for a probe's receipt: one of the provider and model probed, of that epoch or, as a request of
+    /// its last moments may be served later, the next, signed by who was the operator then. Anyone; the bond goes to the
+    /// verifier.
+    /// @param proof Path of the receipt's hash, with its number, under the data root.
+    function answerProbe(
+        bytes32 id,
+        Receipts.Receipt calldata receipt,
+        bytes calldata signature,
+        bytes32[] calldata proof
+    ) external;
+
     /// @notice Closes a demand that was not answered in time: the accused loses a share of its stake, the demander gets its
     /// bond back and is the challenger. Anyone may.
     function fail(bytes32 id) external returns (uint256 taken);
 
     /// @notice Number of the demand for a seat's own outputs.
     function outputsId(address provider, bytes32 modelId, uint64 epoch, uint8 role, uint8 seat, uint8 j)
+        external
+        pure
+        returns (bytes32);
+
+    /// @notice Number of the demand for a probe seat's receipt.
+    function probeId(address provider, bytes32 modelId, uint64 epoch, uint8 seat, uint16 i)
         external
         pure
         returns (bytes32);

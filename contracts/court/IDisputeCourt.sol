@@ -31,6 +31,8 @@ struct Case {
     uint64 epoch;
     /// Who called the jury, with a bond; zero: nobody.
     address defender;
+    /// Samples that hit the leaf and that a majority found wrong: bit j is sample j. Of a free case that was tried.
+    uint48 samples;
     /// Whose inference it was.
     address client;
     /// Most that the client gets, in the asset's smallest unit.
@@ -70,6 +72,17 @@ interface IDisputeCourt is IEvidence, IJuryFees {
         uint256 perJuror
     );
 
+    /// @notice A seat lost a share of its stake for a mismatch that a jury has refuted; jurors who revealed get `perJuror` of it.
+    event AccuserRefuted(
+        bytes32 indexed id,
+        address indexed verifier,
+        address indexed challenger,
+        uint8 role,
+        uint8 seat,
+        uint256 taken,
+        uint256 perJuror
+    );
+
     /// @notice The bond is zero.
     error DisputeCourtNoBond();
     /// @notice The epoch is not settled.
@@ -88,6 +101,12 @@ interface IDisputeCourt is IEvidence, IJuryFees {
     error DisputeCourtOtherOutput(bytes32 have, bytes32 need);
     /// @notice The jury has not finished.
     error DisputeCourtJurySits(bytes32 id);
+    /// @notice The case had a bond: who accused has paid.
+    error DisputeCourtBonded(bytes32 id);
+    /// @notice The acquittal had `have` votes of its own, not `need`.
+    error DisputeCourtTooFewAcquit(uint256 have, uint256 need);
+    /// @notice The seat did not call the leaf wrong, or has lost its share for it.
+    error DisputeCourtNoAccuser(bytes32 id, uint8 role, uint8 seat);
 
     /// @notice Opens a bonded case on a sampled leaf that no majority found wrong, or on one that was opened on demand.
     /// Anyone, after settlement until the dispute end, or until the demand's `openedUntil`.
@@ -109,6 +128,13 @@ interface IDisputeCourt is IEvidence, IJuryFees {
     /// @notice Ends a bonded case that was not answered, or any case whose jury has finished. Anyone; who ends a free case
     /// with a conviction is its challenger.
     function close(bytes32 id) external;
+
+    /// @notice A seat that called a leaf wrong, where as many jurors acquitted as could have convicted, loses 5 % of its stake,
+    /// once per seat and case. The jury of a free case is paid from the first. Anyone, until `disputeWindow` after the jury;
+    /// the caller is the challenger.
+    /// @param role 1 re-run, 2 redraw. @param seat Place in the committee.
+    /// @return taken What it lost, in the asset's smallest unit.
+    function refuteAccuser(bytes32 id, uint8 role, uint8 seat) external returns (uint256 taken);
 
     /// @notice A case. Of a free one that ended in silence only its state is kept.
     function caseOf(bytes32 id) external view returns (Case memory);

@@ -18,12 +18,12 @@ struct Opening {
     bytes outputs;
 }
 
-/// @notice A re-run that a seat has revealed, as its commitment holds it.
-struct Rerun {
+/// @notice What a seat has revealed, as its commitment holds it.
+struct Attested {
     address provider;
     bytes32 modelId;
     uint64 epoch;
-    /// 1 re-run, 2 redraw.
+    /// 0 probe, 1 re-run, 2 redraw.
     uint8 role;
     /// Place in the committee.
     uint8 seat;
@@ -73,10 +73,14 @@ interface IEvidence {
     error EvidenceWrongSeat(address have, address need);
     /// @notice Only re-runs (1) and redraws (2) have outputs.
     error EvidenceNoRerun(uint8 role);
+    /// @notice Only probes (0) have receipts.
+    error EvidenceNoProbe(uint8 role);
     /// @notice The seat revealed nothing.
     error EvidenceNotRevealed(uint8 seat);
-    /// @notice The re-run is not what the verifier committed to.
-    error EvidenceWrongRerun(bytes32 have, bytes32 need);
+    /// @notice This is not what the verifier committed to.
+    error EvidenceWrongCommitment(bytes32 have, bytes32 need);
+    /// @notice The receipt is not in the seat's data root at this number.
+    error EvidenceWrongReceipt(bytes32 have, bytes32 need);
     /// @notice These outputs are not in the re-run's data root.
     error EvidenceWrongOutputs(bytes32 have, bytes32 need);
 

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Receipts} from "../libraries/Receipts.sol";
-import {IEvidence, Proof, Rerun} from "./IEvidence.sol";
+import {IEvidence, Proof, Attested} from "./IEvidence.sol";
 
 /// @title Faults that prove themselves
 /// @notice What signatures, hashes and silence prove needs no jury: anyone shows it, once each, until the epoch's dispute
@@ -25,6 +25,8 @@ interface IFaults is IEvidence {
     error FaultsNotOneReceipt();
     /// @notice The receipts have one content.
     error FaultsSameContent(bytes32 content);
+    /// @notice One number is no repetition: two are needed.
+    error FaultsOneNumber(uint256 i);
     /// @notice Nothing was promised for this epoch.
     error FaultsNoPromise(address provider, bytes32 modelId, uint64 epoch);
     /// @notice The log was committed.
@@ -54,7 +56,7 @@ interface IFaults is IEvidence {
     /// @param proof The provider's leaf that holds the sample.
     /// @param salt Opens the leaf's seal together with `outputHash`.
     function refutedVerdict(
-        Rerun calldata rerun,
+        Attested calldata rerun,
         uint8 j,
         bytes32 nativeHash,
         bytes32 wasmHash,
@@ -62,6 +64,19 @@ interface IFaults is IEvidence {
         Proof calldata proof,
         bytes32 salt,
         bytes32 outputHash
+    ) external returns (uint256 taken);
+
+    /// @notice A probe seat that counts one receipt under two numbers: 50 % of the verifier's stake, once per report.
+    /// @param probes The seat's report and what it committed to. @param receiptHash Struct hash of the receipt.
+    /// @param i One of its numbers. @param proofI Path of this leaf under the data root.
+    /// @param k Another. @param proofK Path of that one.
+    function repeatedReceipt(
+        Attested calldata probes,
+        bytes32 receiptHash,
+        uint16 i,
+        bytes32[] calldata proofI,
+        uint16 k,
+        bytes32[] calldata proofK
     ) external returns (uint256 taken);
 
     /// @notice Collects what a promise's alarms cost since it was last collected: 0.5 to 5 % of the provider's stake. Anyone,

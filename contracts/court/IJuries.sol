@@ -20,6 +20,7 @@ struct Jury {
     uint64 epoch;
     uint8 convictions;
     uint8 revealed;
+    uint8 acquittals;
     bytes32 modelId;
     /// Epoch that the case is about.
     uint64 caseEpoch;

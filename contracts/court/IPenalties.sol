@@ -10,7 +10,8 @@ import {IPayouts} from "./IPayouts.sol";
 /// (docs/decisions/0010-the-court.md).
 /// @dev Rules: docs/protocol.md section 8.
 interface IPenalties is IPayouts {
-    /// @notice `taken` was slashed from `account` for the reason `cause` and split.
+    /// @notice `taken` was slashed from `account` for the reason `cause` and split. `toReserve` and `burned` are owed with it,
+    /// without an `Owed` of their own.
     event Punished(
         address indexed account,
         bytes32 indexed cause,

@@ -27,6 +27,7 @@ contract Juries is IJuries, AccessManaged {
     /// @dev Verifiers drawn beyond the jury's size, as many as a committee has seats: each of its members makes room for the
     /// next, so that a small network fills its juries too.
     uint256 private constant SPARE = 5;
+    uint8 private constant ACQUIT = 1;
     uint8 private constant CONVICT = 2;
 
     IEpochClock private immutable _clock;
@@ -76,6 +77,7 @@ contract Juries is IJuries, AccessManaged {
             epoch: epoch,
             convictions: 0,
             revealed: 0,
+            acquittals: 0,
             modelId: modelId,
             caseEpoch: caseEpoch,
             start: start,
@@ -110,6 +112,7 @@ contract Juries is IJuries, AccessManaged {
         juror.step = Step.Revealed;
         ++jury.revealed;
         if (vote == CONVICT) ++jury.convictions;
+        if (vote == ACQUIT) ++jury.acquittals;
         emit JurorRevealed(id, msg.sender, vote, outputHash);
     }
 

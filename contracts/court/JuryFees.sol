@@ -28,10 +28,12 @@ abstract contract JuryFees is IJuryFees, Payouts {
     }
 
     /// @dev A jury that convicted or acquitted has jurors who revealed. What is left over goes to `reserve`.
-    function _payJury(bytes32 id, uint256 amount, address reserve) internal {
-        if (amount == 0) return;
+    /// @return each What a juror gets.
+    function _payJury(bytes32 id, uint256 amount, address reserve) internal returns (uint256 each) {
+        if (amount == 0) return 0;
         uint256 jurors = _juries.juryOf(id).revealed;
-        perJuror[id] = amount / jurors;
+        each = amount / jurors;
+        perJuror[id] = each;
         _owe(reserve, amount % jurors);
     }
 }

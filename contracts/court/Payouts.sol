@@ -25,23 +25,34 @@ abstract contract Payouts is IPayouts, ReentrancyGuardTransient {
 
     /// @inheritdoc IPayouts
     function claim(address account) external nonReentrant returns (uint256 amount) {
-        amount = _owed[account];
+        amount = _clear(account);
         if (amount == 0) revert PayoutsNothingOwed(account);
-        _owed[account] = 0;
         totalOwed -= amount;
         emit Claimed(account, amount);
         _asset.safeTransfer(account, amount);
     }
 
     /// @inheritdoc IPayouts
-    function owed(address account) external view returns (uint256) {
+    function owed(address account) public view virtual returns (uint256) {
         return _owed[account];
+    }
+
+    /// @dev Takes what is owed off the books.
+    function _clear(address account) internal virtual returns (uint256 amount) {
+        amount = _owed[account];
+        _owed[account] = 0;
     }
 
     function _owe(address account, uint256 amount) internal {
         if (amount == 0) return;
-        _owed[account] += amount;
         totalOwed += amount;
+        _credit(account, amount);
+    }
+
+    /// @dev As `_owe`, of a sum that is already in `totalOwed`.
+    function _credit(address account, uint256 amount) internal {
+        if (amount == 0) return;
+        _owed[account] += amount;
         emit Owed(account, amount);
     }
 

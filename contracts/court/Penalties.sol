@@ -6,6 +6,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IRewardDistributor} from "../rewards/IRewardDistributor.sol";
 import {IStakePool} from "../stake/IStakePool.sol";
+import {IPayouts} from "./IPayouts.sol";
 import {IPenalties} from "./IPenalties.sol";
 import {Payouts} from "./Payouts.sol";
 
@@ -17,10 +18,18 @@ contract Penalties is IPenalties, Payouts, AccessManaged {
     /// @dev ERC-20 has no burn, and not every token takes a transfer to zero: this address has no key.
     address private constant BURN = 0x000000000000000000000000000000000000dEaD;
 
+    /// @dev What the reserve and the flames have coming: one slot, written by every slash. The pool counts in 96 bits.
+    struct Rest {
+        uint128 toReserve;
+        uint128 burned;
+    }
+
     IStakePool private immutable _pool;
     IRewardDistributor private immutable _rewards;
     /// @inheritdoc IPenalties
     address public immutable reserve;
+
+    Rest private _rest;
 
     /// @param authority The access manager that decides who may punish.
     /// @param pool Holds the stake; its slasher is this contract.
@@ -51,13 +60,29 @@ contract Penalties is IPenalties, Payouts, AccessManaged {
             challenger == address(0) ? 0 : Math.min(taken * CHALLENGER_PERCENT / 100, taken - toClient);
         uint256 toReserve = (taken - toClient - toChallenger) / 2;
         uint256 burned = taken - toClient - toChallenger - toReserve;
-        _owe(client, toClient);
-        _owe(challenger, toChallenger);
-        _owe(reserve, toReserve);
-        _owe(BURN, burned);
+        totalOwed += taken;
+        _credit(client, toClient);
+        _credit(challenger, toChallenger);
+        _rest.toReserve += uint128(toReserve);
+        _rest.burned += uint128(burned);
         emit Punished(account, cause, challenger, client, taken, toClient, toChallenger, toReserve, burned);
         // Client and challenger together never get more than half, from whichever till.
         uint256 bounty = Math.min(toChallenger, taken / 2 - toClient - toChallenger);
         if (bounty > 0) _rewards.addBounty(challenger, bounty);
+    }
+
+    /// @inheritdoc Payouts
+    function owed(address account) public view override(IPayouts, Payouts) returns (uint256 amount) {
+        amount = super.owed(account);
+        if (account == reserve) amount += _rest.toReserve;
+        if (account == BURN) amount += _rest.burned;
+    }
+
+    /// @inheritdoc Payouts
+    function _clear(address account) internal override returns (uint256 amount) {
+        amount = owed(account);
+        super._clear(account);
+        if (account == reserve) _rest.toReserve = 0;
+        if (account == BURN) _rest.burned = 0;
     }
 }

@@ -46,7 +46,7 @@ library MerkleSum {
         bytes32 leaf,
         uint64 leafUnits,
         uint32 index,
-        Node[] calldata siblings
+        Node[] memory siblings
     ) internal pure returns (uint64 prefix) {
         if (count == 0) revert MerkleSumEmpty(0, 1);
         if (index >= count) revert MerkleSumIndexTooHigh(index, count - 1);
@@ -64,7 +64,7 @@ library MerkleSum {
     }
 
     /// @dev Sums are kept in 256 bits and only grow, so one that passes 64 bits on the way cannot equal the total.
-    function _climb(bytes32 hash, uint256 sum, uint256 index, uint256 count, Node[] calldata siblings)
+    function _climb(bytes32 hash, uint256 sum, uint256 index, uint256 count, Node[] memory siblings)
         private
         pure
         returns (bytes32, uint256, uint256 left)

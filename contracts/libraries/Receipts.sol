@@ -55,12 +55,29 @@ library Receipts {
 
     /// @notice EIP-712 struct hash of a receipt, without the domain.
     function structHash(Receipt memory receipt) internal pure returns (bytes32) {
-        return keccak256(abi.encode(RECEIPT_TYPEHASH, receipt));
+        return keccak256(abi.encode(RECEIPT_TYPEHASH, _asLeaf(receipt)));
     }
 
     /// @notice Leaf hash, hashed twice so that no tree node passes for a leaf.
     function leafHash(LeafFields memory fields) internal pure returns (bytes32) {
         return keccak256(bytes.concat(keccak256(abi.encode(fields))));
+    }
+
+    /// @notice Hash of the leaf that the same inference leaves.
+    /// @param sealedOutput What it shows of the output.
+    function leafHashOf(Receipt memory receipt, bytes32 sealedOutput) internal pure returns (bytes32 hash) {
+        bytes32 outputHash = receipt.outputHash;
+        receipt.outputHash = sealedOutput;
+        hash = leafHash(_asLeaf(receipt));
+        receipt.outputHash = outputHash;
+    }
+
+    /// @dev The same place in memory, with the output's hash where its seal stands: the two structs have one layout, so that
+    /// one coder serves both. Never handed out, or what is written to one would change the other.
+    function _asLeaf(Receipt memory receipt) private pure returns (LeafFields memory fields) {
+        assembly ("memory-safe") {
+            fields := receipt
+        }
     }
 
     /// @notice What a leaf shows of an output before outputs open.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Seats} from "./Seats.sol";
+
 /// @title Sampling
 /// @notice How many inferences and probes an epoch is judged by, and which inferences they are.
 /// @dev docs/protocol.md sections 3, 5 and 6.
@@ -70,7 +72,36 @@ library Sampling {
         pure
         returns (bool)
     {
-        return uint256(keccak256(abi.encode("surety.redo", nextSeed, provider, modelId, role, seat))) % 10 == 0;
+        return _redo(nextSeed, provider, modelId, role, seat) % 10 == 0;
+    }
+
+    /// @notice Whether the next epoch asks a probe seat for its receipts, and for which: of a tenth of the seats for two of
+    /// different numbers, so that one receipt under many numbers shows.
+    /// @param nextSeed Seed of the epoch after the one probed.
+    /// @param provider Provider probed.
+    /// @param modelId Model probed.
+    /// @param seat The seat.
+    /// @param answered Receipts that the seat says it has.
+    /// @return asked Whether it is asked; never without receipts.
+    /// @return i The one number. @return k The other; the same only if there is one receipt.
+    function askedReceipts(bytes32 nextSeed, address provider, bytes32 modelId, uint8 seat, uint256 answered)
+        internal
+        pure
+        returns (bool asked, uint256 i, uint256 k)
+    {
+        uint256 drawn = _redo(nextSeed, provider, modelId, Seats.ROLE_PROBE, seat);
+        if (answered == 0 || drawn % 10 != 0) return (false, 0, 0);
+        i = uint256(uint32(drawn >> 32)) % answered;
+        k = answered == 1 ? i : (i + 1 + uint256(uint32(drawn >> 64)) % (answered - 1)) % answered;
+        return (true, i, k);
+    }
+
+    function _redo(bytes32 nextSeed, address provider, bytes32 modelId, uint8 role, uint8 seat)
+        private
+        pure
+        returns (uint256)
+    {
+        return uint256(keccak256(abi.encode("surety.redo", nextSeed, provider, modelId, role, seat)));
     }
 
     /// @notice Samples of one log, m: 48, 24 or 12, fewer the longer a record has been calm.

@@ -140,8 +140,7 @@ abstract contract Attestations is IAttestationHub, ReportStore, Closable {
         _requireSeat(batch, i);
         _requireReport(batch, i);
         if (!_keep(pair, role, seat, batch.m, batch.report)) revert AttestationHubRevealed(i);
-        if (role == Seats.ROLE_PROBE) _emitRevealed(batch, item.dataRoot, 0, item.proof[:0]);
-        else _emitRevealed(batch, item.dataRoot, item.salt, item.proof);
+        _emitRevealed(batch, item.dataRoot, item.salt, item.proof);
     }
 
     function _emitRevealed(Batch memory batch, bytes32 dataRoot, bytes32 salt, bytes32[] calldata proof) private {

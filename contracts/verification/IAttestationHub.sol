@@ -26,8 +26,8 @@ struct Reveal {
 interface IAttestationHub {
     /// @notice A verifier committed for a round of `epoch`: 0, or 1 for the redraw.
     event Committed(uint64 indexed epoch, address indexed verifier, uint8 round, bytes32 commitment);
-    /// @notice A seat's report was revealed. Of a re-run it has all that evidence about the seat needs, so that nobody escapes
-    /// the court by revealing through another contract: `salt` and `proof` open the commitment; of a probe both are empty.
+    /// @notice A seat's report was revealed, with all that evidence about the seat needs, so that nobody escapes the court by
+    /// revealing through another contract: `salt` and `proof` open the commitment.
     event Revealed(
         address indexed provider,
         bytes32 indexed modelId,

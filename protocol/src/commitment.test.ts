@@ -8,6 +8,8 @@ import {
   assignmentTree,
   commitment,
   probeDataRoot,
+  probeLeaf,
+  probeTree,
   rerunDataRoot,
 } from "./commitment.ts";
 import { code } from "./testing/refusal.ts";
@@ -67,6 +69,17 @@ describe("commitment", () => {
     expect([rerunDataRoot([]), probeDataRoot([])]).to.deep.equal([zeroHash, zeroHash]);
   });
 
+  it("proves each receipt of a probe seat with its number, and no other", () => {
+    const hashes = Array.from({ length: 22 }, (_, i) => hash(i + 40));
+    const tree = probeTree(hashes);
+    expect(tree.root).to.equal(probeDataRoot(hashes));
+    for (const [i, one] of hashes.entries()) {
+      expect(probeLeaf(i, one)).to.equal(twice(["uint16", "bytes32"], [i, one]));
+      expect(climb(probeLeaf(i, one), tree.proof(i)!)).to.equal(tree.root);
+    }
+    expect([tree.proof(22), probeTree([]).proof(0)]).to.deep.equal([undefined, undefined]);
+  });
+
   it("refuses what is malformed", () => {
     expect(code(() => assignmentTree([]))).to.equal("PROTOCOL_NO_ASSIGNMENTS");
     expect(code(() => assignmentTree([assignment(1)]).proof(1))).to.equal("PROTOCOL_OUT_OF_RANGE");
@@ -77,6 +90,7 @@ describe("commitment", () => {
     expect(code(() => rerunDataRoot([item, item]))).to.equal("PROTOCOL_BAD_ASSIGNMENT");
     expect(code(() => rerunDataRoot([{ ...item, j: 49 }]))).to.equal("PROTOCOL_OUT_OF_RANGE");
     expect(code(() => probeDataRoot(["0x12"]))).to.equal("PROTOCOL_BAD_BYTES32");
+    expect(code(() => probeDataRoot([hash(1), hash(2), hash(1)]))).to.equal("PROTOCOL_BAD_ASSIGNMENT");
     const c = { hub: account(1), epoch: 9n, round: 0, sender: account(2), root: hash(3) };
     expect(code(() => commitment({ ...c, hub: "0x" }))).to.equal("PROTOCOL_BAD_ADDRESS");
     expect(code(() => commitment({ ...c, round: 256 }))).to.equal("PROTOCOL_OUT_OF_RANGE");

@@ -141,9 +141,33 @@ export function rerunTree(items: readonly RerunItem[]): RerunTree {
 /** Root over a re-run's own outputs; zero if no inputs came. */
 export const rerunDataRoot = (items: readonly RerunItem[]): Hex => rerunTree(items).root;
 
-/** Root over the receipts of a probe seat in the order of its probes, leaves `(uint16 i, bytes32 receiptStructHash)`; zero if none. */
-export function probeDataRoot(receiptStructHashes: readonly Hex[]): Hex {
-  if (receiptStructHashes.length === 0) return zeroHash;
+/** The tree over a probe seat's receipts. */
+export type ProbeTree = {
+  /** Zero if there are none. */
+  root: Hex;
+  /** Path of receipt number i for OpenZeppelin's MerkleProof; undefined if the tree holds no such receipt. */
+  proof(i: number): Hex[] | undefined;
+};
+
+const PROBE_LEAF = ["uint16", "bytes32"];
+
+/** Leaf of a probe seat's receipt number `i`, by its struct hash. */
+export const probeLeaf = (i: number, receiptStructHash: Hex): Hex =>
+  hashLeaf([small("probe", i, 65_535), bytes32("receipt", receiptStructHash)], PROBE_LEAF);
+
+/**
+ * The tree over the receipts of a probe seat in the order of its probes, leaves `(uint16 i, bytes32 receiptStructHash)`.
+ * @throws SuretyError PROTOCOL_BAD_ASSIGNMENT if a receipt comes twice: that is a fault
+ */
+export function probeTree(receiptStructHashes: readonly Hex[]): ProbeTree {
+  if (new Set(receiptStructHashes).size !== receiptStructHashes.length) {
+    throw new SuretyError("PROTOCOL_BAD_ASSIGNMENT", "one receipt is given for two probes, needs one each");
+  }
+  if (receiptStructHashes.length === 0) return { root: zeroHash, proof: () => undefined };
   const leaves = receiptStructHashes.map((hash, i): Values => [small("probe", i, 65_535), bytes32("receipt", hash)]);
-  return treeOf(leaves, ["uint16", "bytes32"]).root as Hex;
+  const tree = treeOf(leaves, PROBE_LEAF);
+  return { root: tree.root as Hex, proof: (i) => (leaves[i] ? (tree.getProof(i) as Hex[]) : undefined) };
 }
+
+/** Root over the receipts of a probe seat; zero if there are none. */
+export const probeDataRoot = (receiptStructHashes: readonly Hex[]): Hex => probeTree(receiptStructHashes).root;

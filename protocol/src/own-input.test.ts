@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { keccak256, toHex, zeroHash } from "viem";
-import { isRedone, type ModelManifest, type OwnSeat, ownDraw, ownInput } from "./index.ts";
+import { askedReceipts, isRedone, type ModelManifest, type OwnSeat, ownDraw, ownInput } from "./index.ts";
 import { bytesTensor, floatTensor, int64Tensor, toFloats } from "./tensor-values.ts";
 import { code } from "./testing/refusal.ts";
 
@@ -56,6 +56,22 @@ describe("a seat's own input", () => {
     const redone = Array.from({ length: 2000 }, (_, n) => isRedone({ ...seat, seed: keccak256(toHex(n)) }));
     expect(redone.filter(Boolean).length).to.be.within(150, 250);
     expect(isRedone({ ...seat, seed: zeroHash })).to.be.a("boolean");
+  });
+
+  it("asks one probe seat in ten for two receipts of different numbers, each as often", () => {
+    const asked = Array.from({ length: 4000 }, (_, n) => askedReceipts({ ...seat, seed: keccak256(toHex(n)) }, 5));
+    const two = asked.filter((numbers) => numbers.length > 0);
+    expect(two.length).to.be.within(320, 480);
+    for (const numbers of two) expect(new Set(numbers).size, `${numbers}`).to.equal(2);
+    for (const i of [0, 1, 2, 3, 4]) {
+      expect(two.filter((numbers) => numbers.includes(i)).length / two.length).to.be.within(0.3, 0.5);
+    }
+  });
+
+  it("asks for the only receipt once, and for none of a seat without any", () => {
+    const seeds = Array.from({ length: 200 }, (_, n) => ({ ...seat, seed: keccak256(toHex(n)) }));
+    expect(new Set(seeds.flatMap((one) => askedReceipts(one, 1)))).to.deep.equal(new Set([0]));
+    expect(seeds.flatMap((one) => askedReceipts(one, 0))).to.deep.equal([]);
   });
 
   it("mixes first rows of floats, rounds once, and takes the rest from the first leaf", () => {

@@ -3,7 +3,7 @@ import { address, bytes32, small } from "./check.ts";
 import { SuretyError } from "./errors.ts";
 import type { ModelManifest } from "./manifest.ts";
 import { MAX_SAMPLES } from "./sample.ts";
-import { REDRAW_SEATS } from "./seats.ts";
+import { REDRAW_SEATS, ROLE_PROBE } from "./seats.ts";
 import { DATATYPES, type Tensor } from "./tensor.ts";
 
 const DRAW = [
@@ -15,12 +15,15 @@ const DRAW = [
   { type: "uint8" },
 ] as const;
 
+/** Most answers that a probe report can count. */
+const MAX_ANSWERED = 65_535;
+
 /** A re-run seat of an epoch; `seed` is the epoch's own, or the next one's where it says which seats are redone. */
 export type OwnSeat = {
   seed: Hex;
   provider: Address;
   modelId: Hex;
-  /** 1 re-run, 2 redraw. */
+  /** 1 re-run, 2 redraw; 0 probe where receipts are asked for. */
   role: number;
   seat: number;
 };
@@ -63,6 +66,21 @@ export function ownDraw(seat: OwnSeat, m: number): OwnDraw {
 
 /** Whether a seat's own input is redone in the next epoch, whose seed this is: one in ten. */
 export const isRedone = (seat: OwnSeat): boolean => drawn("surety.redo", seat) % 10n === 0n;
+
+/**
+ * The receipts that the next epoch, whose seed this is, asks of a probe seat: of one seat in ten, two of different numbers.
+ * With `drawn` as of {@link isRedone} and role 0: i = bits 32-63 mod answered, k = (i + 1 + bits 64-95 mod (answered - 1))
+ * mod answered.
+ * @param answered receipts that the seat's report counts
+ * @returns their numbers, without one of a seat that has only one; empty if none is asked
+ */
+export function askedReceipts(seat: Omit<OwnSeat, "role">, answered: number): number[] {
+  const bits = drawn("surety.redo", { ...seat, role: ROLE_PROBE });
+  if (small("answered", answered, MAX_ANSWERED) === 0 || bits % 10n !== 0n) return [];
+  const part = (from: bigint, count: number): number => Number(((bits >> from) & 0xffff_ffffn) % BigInt(count));
+  const i = part(32n, answered);
+  return answered === 1 ? [i] : [i, (i + 1 + part(64n, answered - 1)) % answered];
+}
 
 /** Bytes of the elements of a tensor's first row, if the model batches this input; otherwise of all. */
 function firstRow(tensor: Tensor, batched: boolean): Tensor {

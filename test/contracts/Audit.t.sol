@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {Outcome} from "../../contracts/reliability/IReliabilityLedger.sol";
 import {IStakePool, Tranche} from "../../contracts/stake/IStakePool.sol";
-import {Proof, Rerun} from "../../contracts/court/IEvidence.sol";
+import {Proof, Attested} from "../../contracts/court/IEvidence.sol";
 import {RewardDistributor} from "../../contracts/rewards/RewardDistributor.sol";
 import {Times, Windows} from "../../contracts/epoch/IEpochClock.sol";
 import {IAttestationHub, Reveal} from "../../contracts/verification/IAttestationHub.sol";
@@ -22,7 +22,7 @@ contract AuditTest is CourtBase {
     function test_class01_noEscapeOfAVerifier() public {
         openEpoch();
         reveal(rerunReport(48, 1));
-        Rerun memory rerun = rerunOf();
+        Attested memory rerun = rerunOf();
         uint256 stake = pool.slashableNow(rerun.verifier);
         uint256[] memory tickets = ticketsOf(rerun.verifier);
         vm.startPrank(rerun.verifier);

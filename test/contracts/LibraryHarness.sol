@@ -344,6 +344,14 @@ contract LibraryHarness {
         return Sampling.isRedone(nextSeed, provider, modelId, role, seat);
     }
 
+    function askedReceipts(bytes32 nextSeed, address provider, bytes32 modelId, uint8 seat, uint256 answered)
+        external
+        pure
+        returns (bool asked, uint256 i, uint256 k)
+    {
+        return Sampling.askedReceipts(nextSeed, provider, modelId, seat, answered);
+    }
+
     // Demand
 
     function profile(DemandProfile.Log[] calldata logs, uint64 epoch)

@@ -4,6 +4,7 @@ import {
   packRerunReport,
   rerunTree,
   type SampleVerdict,
+  unpackProbeReport,
   type Windows,
 } from "@surety/protocol";
 import { attendanceAbi, attestationHubAbi, seatCasesAbi } from "@surety/sdk";
@@ -134,7 +135,7 @@ describe("a seat's own input before the court, end to end", function () {
       ({ args }) => args.role === 1 && !isAddressEqual(args.verifier, forger.account.address),
     )!;
     const reads = createCourtReads(market.client, market.deployment);
-    return (await reads.rerunOf({ ...record, role: 1 }, { ...args, block: blockNumber }))!;
+    return (await reads.attestedOf({ ...record, role: 1 }, { ...args, block: blockNumber }))!;
   };
 
   /** Number of the demand for a seat's own outputs, and of the case about them. */
@@ -211,6 +212,28 @@ describe("a seat's own input before the court, end to end", function () {
         })
       ).length > 0;
     for (const juror of jurors) await until("a juror is paid", () => isPaid(juror), 30_000);
+  });
+
+  it("costs a seat nothing that sent its probes: it shows the receipt that is demanded", async () => {
+    const { epoch } = judged;
+    const record = { provider: market.provider, modelId: market.modelId, epoch };
+    const found = await market.client.getContractEvents({
+      address: market.deployment.contracts.AttestationHub!,
+      abi: attestationHubAbi,
+      eventName: "Revealed",
+      args: record,
+      fromBlock: market.deployment.startBlock,
+      strict: true,
+    });
+    const answered = (report: bigint): number => unpackProbeReport(report).answered;
+    const { args, blockNumber } = found.find(({ args }) => args.role === 0 && answered(args.report) > 0)!;
+    const reads = createCourtReads(market.client, market.deployment);
+    const probes = (await reads.attestedOf({ ...record, role: 0 }, { ...args, block: blockNumber }))!;
+    const i = answered(args.report) - 1;
+    const id = await market.read("Demands", "probeId", market.provider, market.modelId, epoch, args.seat, i);
+    await market.write(CLIENT, "TestAsset", "approve", market.deployment.contracts.Demands, BONDS.demand);
+    if ((await stateOf("Demands", id)) === 0) await market.write(CLIENT, "Demands", "demandProbe", probes, i);
+    await until("the receipt is shown", async () => (await stateOf("Demands", id)) === ANSWERED, 30_000);
   });
 
   it("costs the forger the duties that it missed, and nobody else", async () => {

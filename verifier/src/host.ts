@@ -176,6 +176,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
       SeatCases: at("SeatCases"),
       Attendance: at("Attendance"),
       RewardDistributor: at("RewardDistributor"),
+      VerifierRegistry: at("VerifierRegistry"),
       Asset: await reads.asset(),
     };
     const isSigned = createSignatureCheck(receiptDomain({ chainId: BigInt(chainId), receiptLog: at("ReceiptLog") }));

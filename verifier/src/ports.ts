@@ -1,6 +1,6 @@
 import type { Http, Clock as WaitingClock } from "@surety/node-kit";
 import type { ModelManifest, Receipt, Tensor, ToleranceProfile } from "@surety/protocol";
-import type { CourtProof, Till } from "@surety/sdk";
+import type { AttestedSeat, CourtProof, Till } from "@surety/sdk";
 import type { Address, Hex } from "viem";
 import type { RpcBlock } from "./settle/header.ts";
 import type { Store } from "./store/index.ts";
@@ -82,20 +82,6 @@ export type RevealArgs = {
   proof: readonly Hex[];
 };
 
-/** A seat's revealed re-run, as the court takes it (IEvidence.sol). */
-export type RerunArgs = {
-  provider: Address;
-  modelId: Hex;
-  epoch: bigint;
-  /** 1 re-run, 2 redraw. */
-  role: number;
-  seat: number;
-  verifier: Address;
-  dataRoot: Hex;
-  salt: Hex;
-  proof: readonly Hex[];
-};
-
 type SignedArgs = readonly [receipt: Receipt, signature: Hex];
 
 /** What a verifier does at the court. */
@@ -107,7 +93,13 @@ type CourtFunctions =
       functionName: "answerOutputs";
       args: readonly [id: Hex, native: Hex, wasm: Hex, proof: readonly Hex[]];
     }
-  | { contract: "Demands"; functionName: "demandOutputs"; args: readonly [rerun: RerunArgs, j: number] }
+  | { contract: "Demands"; functionName: "demandOutputs"; args: readonly [rerun: AttestedSeat, j: number] }
+  | { contract: "Demands"; functionName: "demandProbe"; args: readonly [probes: AttestedSeat, i: number] }
+  | {
+      contract: "Demands";
+      functionName: "answerProbe";
+      args: readonly [id: Hex, receipt: Receipt, signature: Hex, proof: readonly Hex[]];
+    }
   | { contract: "Demands"; functionName: "demandReceipt"; args: SignedArgs }
   | {
       contract: "Demands";
@@ -117,6 +109,7 @@ type CourtFunctions =
   | { contract: "Demands"; functionName: "fail"; args: readonly [id: Hex] }
   | { contract: "DisputeCourt"; functionName: "closeFree"; args: readonly [proof: CourtProof] }
   | { contract: "DisputeCourt"; functionName: "close"; args: readonly [id: Hex] }
+  | { contract: "DisputeCourt"; functionName: "refuteAccuser"; args: readonly [id: Hex, role: number, seat: number] }
   | { contract: "DisputeCourt"; functionName: "payJuror"; args: readonly [id: Hex, juror: Address] }
   | {
       contract: "SeatCases";
@@ -141,9 +134,21 @@ type CourtFunctions =
   | { contract: "Faults"; functionName: "equivocation"; args: readonly [...SignedArgs, ...SignedArgs] }
   | {
       contract: "Faults";
+      functionName: "repeatedReceipt";
+      args: readonly [
+        probes: AttestedSeat,
+        receiptHash: Hex,
+        i: number,
+        proofI: readonly Hex[],
+        k: number,
+        proofK: readonly Hex[],
+      ];
+    }
+  | {
+      contract: "Faults";
       functionName: "refutedVerdict";
       args: readonly [
-        rerun: RerunArgs,
+        rerun: AttestedSeat,
         j: number,
         native: Hex,
         wasm: Hex,
@@ -152,6 +157,11 @@ type CourtFunctions =
         salt: Hex,
         outputHash: Hex,
       ];
+    }
+  | {
+      contract: "VerifierRegistry";
+      functionName: "takeBack";
+      args: readonly [verifier: Address, indexes: readonly bigint[]];
     }
   | { contract: Till; functionName: "claim"; args: readonly [account: Address] }
   | { contract: "Asset"; functionName: "approve"; args: readonly [spender: Address, amount: bigint] };

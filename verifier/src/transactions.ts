@@ -12,6 +12,7 @@ import {
   penaltiesAbi,
   rewardDistributorAbi,
   seatCasesAbi,
+  verifierRegistryAbi,
 } from "@surety/sdk";
 import { type Abi, type Address, type Hex, type PublicClient, parseAbi } from "viem";
 import type { Blocks, Call, Outcome, Revert, Sender } from "./ports.ts";
@@ -38,6 +39,7 @@ const ABIS: Record<Call["contract"], Abi> = {
   SeatCases: seatCasesAbi,
   Attendance: attendanceAbi,
   RewardDistributor: rewardDistributorAbi,
+  VerifierRegistry: verifierRegistryAbi,
   Asset: parseAbi(["function approve(address spender, uint256 amount)"]),
 };
 

@@ -8,6 +8,7 @@ import { createKeeping } from "./court/keeping.ts";
 import type { CourtTerms } from "./court/limits.ts";
 import { createOwnOutputs } from "./court/outputs.ts";
 import type { CourtReads } from "./court/reads.ts";
+import { createOwnReceipts } from "./court/receipts.ts";
 import { createSeatDefence } from "./court/seat-defence.ts";
 import { createEvidence } from "./evidence/step.ts";
 import { createJobs } from "./jobs.ts";
@@ -79,6 +80,7 @@ function courtSteps(common: Omit<Common, "reads"> & StepDeps, court: VerifierDep
   const duties = [
     createJuryDuty(deps),
     createOwnOutputs(deps),
+    createOwnReceipts(deps),
     createSeatDefence(deps),
     createEndings(deps),
     createKeeping(deps),

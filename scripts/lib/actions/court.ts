@@ -1,6 +1,8 @@
-import { SuretyError } from "@surety/protocol";
+import { askedReceipts, ROLE_PROBE, SuretyError, unpackProbeReport } from "@surety/protocol";
 import {
+  type AttestedSeat,
   answeredProof,
+  attestedSeat,
   CASE_STATES,
   type CaseState,
   DEMAND_KINDS,
@@ -12,7 +14,7 @@ import {
   type SavedReceipt,
   TILLS,
 } from "@surety/sdk";
-import { type Address, type Hex, isAddressEqual, zeroAddress } from "viem";
+import { type Address, type Hex, isAddressEqual, zeroAddress, zeroHash } from "viem";
 import { showAmount } from "../amounts.ts";
 import { type Context, type ReadContext, signer } from "../context.ts";
 import { addressOf, read } from "../contracts.ts";
@@ -28,7 +30,7 @@ export type ShownDemand = {
   state: DemandState;
   accused: Address;
   demander: Address;
-  /** Unit of the log, number of the receipt, or sample. */
+  /** Unit of the log, number of the receipt, sample, or number of the seat's receipt. */
   place: bigint;
   deadline: bigint;
 };
@@ -116,13 +118,16 @@ export async function listCourt(
   };
 }
 
-/** What is demanded: a receipt's leaf, the proof that the log holds a receipt, or the leaf of a sample. */
+/** What is demanded: a receipt's leaf, the proof that the log holds a receipt, a sample's leaf, or a probe seat's receipt. */
 export type DemandArgs =
   | { kind: "leaf" | "omission"; saved: SavedReceipt }
-  | { kind: "sample"; provider: Address; modelId: Hex; epoch: bigint; sample: number };
+  | { kind: "sample"; provider: Address; modelId: Hex; epoch: bigint; sample: number }
+  | { kind: "probe"; provider: Address; modelId: Hex; epoch: bigint; seat: number; probe: number };
 
 /**
- * Demands something of a provider, with a bond of the signer that goes to who answers.
+ * Demands something of a provider or a verifier, with a bond of the signer that goes to who answers. A demand that cannot be
+ * answered, or that the next epoch's seed asks for, takes none.
+ * @throws {SuretyError} `SEAT_NOT_REVEALED`, `BALANCE_TOO_LOW`, or a refusal.
  * @returns The demand's number (undefined in a dry run) and until when it can be answered.
  */
 export async function demand(
@@ -130,9 +135,11 @@ export async function demand(
   args: DemandArgs,
 ): Promise<Done & { id: Hex | undefined; deadline: bigint | undefined; bond: bigint }> {
   const [asset, full] = await Promise.all([assetOf(context), read(context, "Demands", "bond")]);
-  const bond = (await isBeyondLog(context, args)) ? 0n : full;
+  const probes = args.kind === "probe" ? await probesOf(context, args) : undefined;
+  const isFree = probes ? await isAsked(context, args as ProbeArgs) : await isBeyondLog(context, args);
+  const bond = isFree ? 0n : full;
   const approvals = await planApproval(context, asset, "Demands", bond);
-  const plan = [...approvals, ...after(approvals, [demandCall(context, args, showAmount(bond, asset))])];
+  const plan = [...approvals, ...after(approvals, [demandCall(context, args, showAmount(bond, asset), probes)])];
   const calls = await perform(context, plan, asset);
   const made = eventsIn(context, "Demands", "Demanded", calls).at(-1);
   return { calls, id: made?.id, deadline: made?.deadline, bond };
@@ -146,7 +153,40 @@ async function isBeyondLog(context: Context, args: DemandArgs): Promise<boolean>
   return exists && seq >= count;
 }
 
-function demandCall(context: Context, args: DemandArgs, bond: string): Call {
+type ProbeArgs = Extract<DemandArgs, { kind: "probe" }>;
+
+/** What a probe seat has revealed, from its own transaction. */
+async function probesOf(context: Context, { provider, modelId, epoch, seat }: ProbeArgs): Promise<AttestedSeat> {
+  const { client, deployment } = context;
+  const hub = addressOf(context, "AttestationHub");
+  const at = { hub, provider, modelId, epoch, role: ROLE_PROBE, seat, fromBlock: deployment.startBlock };
+  const found = await attestedSeat(client, at);
+  if (found) return found;
+  throw new SuretyError(
+    "SEAT_NOT_REVEALED",
+    `Probe seat ${seat} of epoch ${epoch} revealed nothing by a plain call, so nothing of it can be demanded. Nothing was sent.`,
+    { details: { provider, modelId, epoch, seat } },
+  );
+}
+
+/** Whether the next epoch's seed asks for the receipt: that takes no bond. */
+async function isAsked(context: Context, { provider, modelId, epoch, seat, probe }: ProbeArgs): Promise<boolean> {
+  const beacon = "HeaderBeacon" in context.deployment.contracts ? "HeaderBeacon" : "DrandBeacon";
+  const [[seed], [, report]] = await Promise.all([
+    read(context, beacon, "seedOf", [epoch + 1n]),
+    read(context, "AttestationHub", "reportOf", [provider, modelId, epoch, ROLE_PROBE, seat]),
+  ]);
+  const { answered } = unpackProbeReport(report);
+  return seed !== zeroHash && askedReceipts({ seed, provider, modelId, seat }, answered).includes(probe);
+}
+
+function demandCall(context: Context, args: DemandArgs, bond: string, probes: AttestedSeat | undefined): Call {
+  if (args.kind === "probe") {
+    const { provider, modelId, epoch, seat, probe } = args;
+    const about = { provider, model: modelId, epoch: String(epoch), verifier: probes!.verifier };
+    const shown = { ...about, seat: String(seat), receipt: String(probe), bond };
+    return callOf(context, "Demands", "demandProbe", [probes!, probe], shown);
+  }
   if (args.kind === "sample") {
     const { provider, modelId, epoch, sample } = args;
     const shown = { provider, model: modelId, epoch: String(epoch), sample: String(sample), bond };

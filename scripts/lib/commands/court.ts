@@ -141,30 +141,36 @@ function demandArgs(values: {
   modelId?: Hex | undefined;
   epoch?: bigint | undefined;
   sample?: number | undefined;
+  seat?: number | undefined;
+  probe?: number | undefined;
 }): DemandArgs {
-  const { provider, modelId, epoch, sample } = values;
+  const { provider, modelId, epoch, sample, seat, probe } = values;
   if (values.receipt !== undefined) {
     return { kind: values.omission ? "omission" : "leaf", saved: savedReceipt(values.receipt) };
   }
-  if (provider !== undefined && modelId !== undefined && epoch !== undefined && sample !== undefined) {
-    return { kind: "sample", provider, modelId, epoch, sample };
+  if (provider !== undefined && modelId !== undefined && epoch !== undefined) {
+    if (sample !== undefined) return { kind: "sample", provider, modelId, epoch, sample };
+    if (seat !== undefined && probe !== undefined) return { kind: "probe", provider, modelId, epoch, seat, probe };
   }
   const message =
-    "Nothing says what to demand: give --receipt, or --provider, --model-id, --epoch and --sample. Nothing was sent.";
+    "Nothing says what to demand: give --receipt, or --provider, --model-id and --epoch with --sample or with --seat and --probe. Nothing was sent.";
   throw new SuretyError("DEMAND_OF_WHAT", message);
 }
 
 const demandCommand = defineCommand({
   name: "demand",
-  about: "Demands a leaf on chain, or the proof that a log holds a receipt; who is silent is punished.",
+  about:
+    "Demands a leaf on chain, the proof that a log holds a receipt, or a verifier's receipt; who is silent is punished.",
   example: "npx surety court demand --receipt receipt.json --omission",
   settings: {
     receipt,
     omission: { kind: kind.yes(), about: "demand only proof that the log holds the receipt", default: "false" },
-    provider: { kind: kind.address(), about: "without a receipt: whose sample", optional: true },
-    modelId: { kind: kind.bytes32(), about: "without a receipt: the sample's model", optional: true },
-    epoch: { kind: kind.whole(7n), about: "without a receipt: the sample's epoch", optional: true },
+    provider: { kind: kind.address(), about: "without a receipt: who was sampled or probed", optional: true },
+    modelId: { kind: kind.bytes32(), about: "without a receipt: the model", optional: true },
+    epoch: { kind: kind.whole(7n), about: "without a receipt: the epoch", optional: true },
     sample: { kind: kind.integer(0, 47), about: "without a receipt: the sample's number", optional: true },
+    seat: { kind: kind.integer(0, 4), about: "of a verifier's receipt: its probe seat", optional: true },
+    probe: { kind: kind.integer(0, 65_534), about: "of a verifier's receipt: its number", optional: true },
   },
   async run(values, session) {
     const args = demandArgs(values);

@@ -2,6 +2,7 @@
 export const faultsAbi = [
   {"inputs":[{"components":[{"name":"clock","type":"address"},{"name":"beacon","type":"address"},{"name":"providers","type":"address"},{"name":"models","type":"address"},{"name":"book","type":"address"},{"name":"log","type":"address"},{"name":"hub","type":"address"},{"name":"penalties","type":"address"}],"name":"sources","type":"tuple"}],"stateMutability":"nonpayable","type":"constructor"},
   {"inputs":[{"name":"provider","type":"address"},{"name":"modelId","type":"bytes32"},{"name":"epoch","type":"uint64"}],"name":"EvidenceNoLog","type":"error"},
+  {"inputs":[{"name":"role","type":"uint8"}],"name":"EvidenceNoProbe","type":"error"},
   {"inputs":[{"name":"role","type":"uint8"}],"name":"EvidenceNoRerun","type":"error"},
   {"inputs":[{"name":"have","type":"uint256"},{"name":"need","type":"uint256"}],"name":"EvidenceNoSample","type":"error"},
   {"inputs":[{"name":"epoch","type":"uint64"}],"name":"EvidenceNoSeed","type":"error"},
@@ -11,9 +12,10 @@ export const faultsAbi = [
   {"inputs":[{"name":"have","type":"uint256"},{"name":"need","type":"uint256"}],"name":"EvidenceTooEarly","type":"error"},
   {"inputs":[{"name":"have","type":"uint256"},{"name":"limit","type":"uint256"}],"name":"EvidenceTooLarge","type":"error"},
   {"inputs":[{"name":"have","type":"uint256"},{"name":"need","type":"uint256"}],"name":"EvidenceTooLate","type":"error"},
+  {"inputs":[{"name":"have","type":"bytes32"},{"name":"need","type":"bytes32"}],"name":"EvidenceWrongCommitment","type":"error"},
   {"inputs":[{"name":"have","type":"bytes32"},{"name":"need","type":"bytes32"}],"name":"EvidenceWrongInputs","type":"error"},
   {"inputs":[{"name":"have","type":"bytes32"},{"name":"need","type":"bytes32"}],"name":"EvidenceWrongOutputs","type":"error"},
-  {"inputs":[{"name":"have","type":"bytes32"},{"name":"need","type":"bytes32"}],"name":"EvidenceWrongRerun","type":"error"},
+  {"inputs":[{"name":"have","type":"bytes32"},{"name":"need","type":"bytes32"}],"name":"EvidenceWrongReceipt","type":"error"},
   {"inputs":[{"name":"have","type":"bytes32"},{"name":"need","type":"bytes32"}],"name":"EvidenceWrongSeal","type":"error"},
   {"inputs":[{"name":"have","type":"address"},{"name":"need","type":"address"}],"name":"EvidenceWrongSeat","type":"error"},
   {"inputs":[{"name":"provider","type":"address"},{"name":"modelId","type":"bytes32"},{"name":"epoch","type":"uint64"}],"name":"FaultsLogged","type":"error"},
@@ -21,6 +23,7 @@ export const faultsAbi = [
   {"inputs":[{"name":"provider","type":"address"},{"name":"modelId","type":"bytes32"},{"name":"epoch","type":"uint64"}],"name":"FaultsNoPromise","type":"error"},
   {"inputs":[],"name":"FaultsNotOneReceipt","type":"error"},
   {"inputs":[{"name":"verdict","type":"uint256"}],"name":"FaultsNotRefuted","type":"error"},
+  {"inputs":[{"name":"i","type":"uint256"}],"name":"FaultsOneNumber","type":"error"},
   {"inputs":[{"name":"fault","type":"bytes32"}],"name":"FaultsProven","type":"error"},
   {"inputs":[{"name":"content","type":"bytes32"}],"name":"FaultsSameContent","type":"error"},
   {"inputs":[{"name":"have","type":"uint256"},{"name":"need","type":"uint256"}],"name":"MerkleSumDepthWrong","type":"error"},
@@ -39,4 +42,5 @@ export const faultsAbi = [
   {"inputs":[{"name":"fault","type":"bytes32"}],"name":"isProven","outputs":[{"name":"","type":"bool"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"name":"provider","type":"address"},{"name":"modelId","type":"bytes32"},{"name":"epoch","type":"uint64"}],"name":"missingLog","outputs":[{"name":"taken","type":"uint256"}],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[{"components":[{"name":"provider","type":"address"},{"name":"modelId","type":"bytes32"},{"name":"epoch","type":"uint64"},{"name":"role","type":"uint8"},{"name":"seat","type":"uint8"},{"name":"verifier","type":"address"},{"name":"dataRoot","type":"bytes32"},{"name":"salt","type":"bytes32"},{"name":"proof","type":"bytes32[]"}],"name":"rerun","type":"tuple"},{"name":"j","type":"uint8"},{"name":"nativeHash","type":"bytes32"},{"name":"wasmHash","type":"bytes32"},{"name":"ownProof","type":"bytes32[]"},{"components":[{"components":[{"name":"provider","type":"address"},{"name":"modelId","type":"bytes32"},{"name":"epoch","type":"uint64"},{"name":"seq","type":"uint32"},{"name":"slot","type":"uint8"},{"name":"client","type":"address"},{"name":"inputHash","type":"bytes32"},{"name":"sealedOutput","type":"bytes32"},{"name":"units","type":"uint32"},{"name":"servedAtMs","type":"uint64"},{"name":"latencyMs","type":"uint32"}],"name":"leaf","type":"tuple"},{"components":[{"name":"hash","type":"bytes32"},{"name":"sum","type":"uint64"}],"name":"path","type":"tuple[]"}],"name":"proof","type":"tuple"},{"name":"salt","type":"bytes32"},{"name":"outputHash","type":"bytes32"}],"name":"refutedVerdict","outputs":[{"name":"taken","type":"uint256"}],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"components":[{"name":"provider","type":"address"},{"name":"modelId","type":"bytes32"},{"name":"epoch","type":"uint64"},{"name":"role","type":"uint8"},{"name":"seat","type":"uint8"},{"name":"verifier","type":"address"},{"name":"dataRoot","type":"bytes32"},{"name":"salt","type":"bytes32"},{"name":"proof","type":"bytes32[]"}],"name":"probes","type":"tuple"},{"name":"receiptHash","type":"bytes32"},{"name":"i","type":"uint16"},{"name":"proofI","type":"bytes32[]"},{"name":"k","type":"uint16"},{"name":"proofK","type":"bytes32[]"}],"name":"repeatedReceipt","outputs":[{"name":"taken","type":"uint256"}],"stateMutability":"nonpayable","type":"function"},
 ] as const;

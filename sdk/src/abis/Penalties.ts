@@ -16,7 +16,7 @@ export const penaltiesAbi = [
   {"inputs":[],"name":"authority","outputs":[{"name":"","type":"address"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"name":"account","type":"address"}],"name":"claim","outputs":[{"name":"amount","type":"uint256"}],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[],"name":"isConsumingScheduledOp","outputs":[{"name":"","type":"bytes4"}],"stateMutability":"view","type":"function"},
-  {"inputs":[{"name":"account","type":"address"}],"name":"owed","outputs":[{"name":"","type":"uint256"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"name":"account","type":"address"}],"name":"owed","outputs":[{"name":"amount","type":"uint256"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"name":"account","type":"address"},{"name":"wad","type":"uint256"},{"name":"cause","type":"bytes32"},{"name":"challenger","type":"address"},{"name":"client","type":"address"},{"name":"clientCap","type":"uint256"}],"name":"punish","outputs":[{"name":"taken","type":"uint256"}],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[],"name":"reserve","outputs":[{"name":"","type":"address"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"name":"newAuthority","type":"address"}],"name":"setAuthority","outputs":[],"stateMutability":"nonpayable","type":"function"},

@@ -26,5 +26,5 @@ export async function answeredProof(
   const { functionName, args } = decodeFunctionData({ abi: demandsAbi, data: input });
   if (functionName === "answerLeaf") return args[1];
   if (functionName === "answerReceipt") return receiptProof(args[1], args[2], args[3]);
-  throw noProof(id, "it shows a verifier's own outputs, no leaf");
+  throw noProof(id, "it shows what a verifier has, no leaf");
 }

@@ -1,5 +1,5 @@
 /** What a demand asks for; the index is the code on chain (IDemands.sol). */
-export const DEMAND_KINDS = ["sample", "leaf", "omission", "outputs"] as const;
+export const DEMAND_KINDS = ["sample", "leaf", "omission", "outputs", "probe"] as const;
 /** What a demand asks for. */
 export type DemandKind = (typeof DEMAND_KINDS)[number];
 

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {CaseState, IDisputeCourt} from "../../../contracts/court/IDisputeCourt.sol";
 import {DemandKind, DemandState, IDemands} from "../../../contracts/court/IDemands.sol";
-import {IEvidence, Opening, Proof, Rerun} from "../../../contracts/court/IEvidence.sol";
+import {IEvidence, Opening, Proof, Attested} from "../../../contracts/court/IEvidence.sol";
 import {IFaults} from "../../../contracts/court/IFaults.sol";
 import {MerkleSum} from "../../../contracts/libraries/MerkleSum.sol";
 import {Receipts} from "../../../contracts/libraries/Receipts.sol";
@@ -163,7 +163,7 @@ contract BorrowedAnswerTest is CourtBase {
     function test_ALeafIsNoAnswerForAVerifier() public {
         openEpoch();
         reveal(rerunReport(48, 0));
-        Rerun memory rerun = rerunOf();
+        Attested memory rerun = rerunOf();
         fund(CHALLENGER, address(demands), DEMAND_BOND);
         vm.prank(CHALLENGER);
         bytes32 id = demands.demandOutputs(rerun, uint8(SEQ));

@@ -22,6 +22,9 @@ contract CourtHandler is CourtBase {
     uint256 public settled;
     uint256 public slashed;
     uint256 public claimed;
+    /// @notice Seats that were refuted, all in all and for each leaf.
+    uint256 public accusers;
+    mapping(uint32 seq => mapping(uint8 seat => bool)) public refuted;
 
     /// @dev Leaves 0 to 3 are wrong, the others are not.
     function begin() external {
@@ -161,6 +164,24 @@ contract CourtHandler is CourtBase {
         require((ended[seq] == CaseState.Mistrial) == (jury.revealed < 4), "mistrial below two thirds");
     }
 
+    /// @dev All seats called leaves 0 to 3 wrong. Who did is punished once for each that four of five jurors acquit.
+    function refuteAccuser(uint32 seq, uint8 seat) external {
+        seq %= LEAVES;
+        seat %= 6;
+        Jury memory jury = juries.juryOf(id(seq));
+        bool predicted = isFree(seq) && ended[seq] == CaseState.Acquitted && jury.acquittals >= 4 && seat < 5
+            && !refuted[seq][seat] && block.timestamp < jury.revealEnd + clock.windows(jury.epoch).disputeWindow;
+        address verifier = seat < 5 ? hub.seatsOf(PROVIDER, MODEL, EPOCH, 1)[seat] : address(0);
+        (uint256 stake, uint256 held) = (pool.slashableNow(verifier), asset.balanceOf(address(court)));
+        attempt(address(court), abi.encodeCall(court.refuteAccuser, (id(seq), 1, seat)), predicted, "refute");
+        if (!predicted) return;
+        refuted[seq][seat] = true;
+        ++accusers;
+        slashed += stake - pool.slashableNow(verifier);
+        claimed += asset.balanceOf(address(court)) - held;
+        require(pool.slashableNow(verifier) < stake, "who accused falsely loses something");
+    }
+
     function payJuror(uint32 seq, uint256 seat) external {
         seq %= LEAVES;
         if (ended[seq] == CaseState.None || _called[seq].start == 0) return;
@@ -274,7 +295,8 @@ contract CourtInvariantTest {
     }
 
     function targetSelectors() public view returns (FuzzSelector[] memory out) {
-        bytes4[12] memory all = [
+        bytes4[13] memory all = [
+            CourtHandler.refuteAccuser.selector,
             CourtHandler.open.selector,
             CourtHandler.callJury.selector,
             CourtHandler.sit.selector,
@@ -291,6 +313,18 @@ contract CourtInvariantTest {
         out = new FuzzSelector[](1);
         out[0] = FuzzSelector(address(handler), new bytes4[](all.length));
         for (uint256 i = 0; i < all.length; ++i) out[0].selectors[i] = all[i];
+    }
+
+    /// @notice False accusers are refuted here too, else nothing would be checked of them.
+    function test_TheHandlerRefutesAccusers() public {
+        handler.callJury(1);
+        handler.sit(2, 1);
+        handler.close(1);
+        for (uint8 seat = 0; seat < 6; ++seat) handler.refuteAccuser(1, seat);
+        handler.refuteAccuser(1, 2);
+        handler.refuteAccuser(6, 2);
+        handler.check();
+        require(handler.accusers() == 5, "all five seats");
     }
 
     /// @notice Invariants 13, 14, 24 and 25 of docs/protocol.md section 10.

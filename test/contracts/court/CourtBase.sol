@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
-import {Opening, Proof, Rerun} from "../../../contracts/court/IEvidence.sol";
+import {Opening, Proof, Attested} from "../../../contracts/court/IEvidence.sol";
 import {Jury} from "../../../contracts/court/IJuries.sol";
 import {Commitments} from "../../../contracts/libraries/Commitments.sol";
 import {MerkleSum} from "../../../contracts/libraries/MerkleSum.sol";
@@ -155,12 +155,21 @@ abstract contract CourtBase is System {
     }
 
     /// @notice The re-run of the first seat of epoch 2, as `reveal` commits it.
-    function rerunOf() internal view returns (Rerun memory) {
+    function rerunOf() internal view returns (Attested memory) {
         address verifier = hub.seatsOf(PROVIDER, MODEL, EPOCH, 1)[0];
         (Reveal[] memory reveals,) = assignments(EPOCH, verifier, probeReport(22), 0);
         // The re-run's assignment comes last.
         Reveal memory item = reveals[reveals.length - 1];
-        return Rerun(PROVIDER, MODEL, EPOCH, 1, 0, verifier, item.dataRoot, item.salt, item.proof);
+        return Attested(PROVIDER, MODEL, EPOCH, 1, 0, verifier, item.dataRoot, item.salt, item.proof);
+    }
+
+    /// @notice The probes of the first seat of epoch 2, as `attest` commits them with this report.
+    function probesOf(uint256 report) internal view returns (Attested memory) {
+        address verifier = hub.seatsOf(PROVIDER, MODEL, EPOCH, 0)[0];
+        (Reveal[] memory reveals,) = assignments(EPOCH, verifier, report, 0);
+        // The probes' assignment comes first.
+        Reveal memory item = reveals[0];
+        return Attested(PROVIDER, MODEL, EPOCH, 0, 0, verifier, item.dataRoot, item.salt, item.proof);
     }
 
     /// @notice Epoch 2 up to its reveals, with this re-run report on every seat.
@@ -214,8 +223,12 @@ abstract contract CourtBase is System {
 
     /// @notice The provider takes the case of `SEQ` to a jury.
     function callJury() internal returns (bytes32) {
+        return callJuryFor(SEQ);
+    }
+
+    function callJuryFor(uint32 seq) internal returns (bytes32) {
         // Hashes are calls too: what follows a prank or an expected revert is made before.
-        (Proof memory proof, Opening memory opening) = (proofOf(EPOCH, SEQ), openingOf(SEQ));
+        (Proof memory proof, Opening memory opening) = (proofOf(EPOCH, seq), openingOf(seq));
         fund(PROVIDER, address(court), CASE_BOND);
         vm.prank(PROVIDER);
         return court.callJury(proof, opening);

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {Demands} from "../../../contracts/court/Demands.sol";
 import {Evidence} from "../../../contracts/court/Evidence.sol";
 import {Demand, DemandKind, DemandState, IDemands} from "../../../contracts/court/IDemands.sol";
-import {IEvidence, Opening, Proof, Rerun} from "../../../contracts/court/IEvidence.sol";
+import {IEvidence, Opening, Proof, Attested} from "../../../contracts/court/IEvidence.sol";
 import {MerkleSum} from "../../../contracts/libraries/MerkleSum.sol";
 import {Receipts} from "../../../contracts/libraries/Receipts.sol";
 import {vm} from "../Vm.sol";
@@ -48,7 +48,7 @@ contract DemandsTest is CourtBase {
     }
 
     function demandOutputs(uint8 j) private returns (bytes32) {
-        Rerun memory rerun = rerunOf();
+        Attested memory rerun = rerunOf();
         vm.prank(CHALLENGER);
         return demands.demandOutputs(rerun, j);
     }
@@ -336,7 +336,7 @@ contract DemandsTest is CourtBase {
     function test_GreyNeedsNoOutputs() public {
         openEpoch();
         reveal(rerunReport(48, 0) | (1 << 8) | (3 << 10));
-        Rerun memory rerun = rerunOf();
+        Attested memory rerun = rerunOf();
         vm.expectRevert(abi.encodeWithSelector(IDemands.DemandsNoVerdict.selector, 1));
         demands.demandOutputs(rerun, 0);
         vm.expectRevert(abi.encodeWithSelector(IDemands.DemandsNoVerdict.selector, 3));

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Demand, DemandState} from "../../../contracts/court/IDemands.sol";
+import {Commitments} from "../../../contracts/libraries/Commitments.sol";
 import {MerkleSum} from "../../../contracts/libraries/MerkleSum.sol";
 import {Receipts} from "../../../contracts/libraries/Receipts.sol";
 import {vm} from "../Vm.sol";
@@ -15,7 +16,8 @@ contract FaultsHandler is CourtBase {
         Leaf,
         Receipt,
         Forged,
-        Outputs
+        Outputs,
+        Probe
     }
 
     struct Made {
@@ -30,6 +32,7 @@ contract FaultsHandler is CourtBase {
     Made[] private _made;
     mapping(bytes32 key => bool) private _known;
     address private _seat;
+    address private _prober;
     uint256 public slashed;
     uint256 public claimed;
     /// @notice How often a demand was made, answered and failed, and a fault was proven.
@@ -41,8 +44,14 @@ contract FaultsHandler is CourtBase {
         openEpoch();
         reveal(rerunReport(48, 1));
         _seat = rerunOf().verifier;
+        _prober = probesOf(probeReport(22)).verifier;
         asset.mint(address(this), 1e30);
         asset.approve(address(demands), 1e30);
+    }
+
+    /// @dev Probe seats have the receipt of number 0 alone.
+    function dataRootOf(address who, uint8 role) internal view override returns (bytes32) {
+        return role == 0 ? Commitments.probeLeaf(0, Receipts.structHash(receiptOf(EPOCH, 0))) : super.dataRootOf(who, role);
     }
 
     /* HELP */
@@ -52,7 +61,8 @@ contract FaultsHandler is CourtBase {
     }
 
     function atStake() private view returns (uint256) {
-        return pool.slashableNow(PROVIDER) + pool.slashableNow(_seat);
+        uint256 both = pool.slashableNow(PROVIDER) + pool.slashableNow(_seat);
+        return _prober == _seat ? both : both + pool.slashableNow(_prober);
     }
 
     /// @dev Does what is predicted, and counts what it takes of anybody's stake.
@@ -90,9 +100,9 @@ contract FaultsHandler is CourtBase {
     }
 
     function demand(uint256 choice, uint32 seq) external {
-        Kind kind = Kind(choice % 5);
+        Kind kind = Kind(choice % 6);
         seq %= LEAVES + 2;
-        if (kind == Kind.Outputs) seq %= 3;
+        if (kind >= Kind.Outputs) seq %= 3;
         bytes memory call = demandCall(kind, seq);
         bytes32 key = keccak256(abi.encode(kind, kind == Kind.Sample ? positionOf(EPOCH, uint8(seq)) : seq));
         bool predicted = disputable() && !_known[key];
@@ -110,19 +120,20 @@ contract FaultsHandler is CourtBase {
     function demandCall(Kind kind, uint32 seq) private view returns (bytes memory) {
         if (kind == Kind.Sample) return abi.encodeCall(demands.demandSample, (PROVIDER, MODEL, EPOCH, uint8(seq)));
         if (kind == Kind.Outputs) return abi.encodeCall(demands.demandOutputs, (rerunOf(), uint8(seq)));
+        if (kind == Kind.Probe) return abi.encodeCall(demands.demandProbe, (probesOf(probeReport(22)), uint16(seq)));
         Receipts.Receipt memory r = receipt(kind, seq);
         bytes memory signature = sign(OPERATOR_KEY, r);
         if (kind == Kind.Leaf) return abi.encodeCall(demands.demandLeaf, (r, signature));
         return abi.encodeCall(demands.demandReceipt, (r, signature));
     }
 
-    /// @notice Answered if it can be: a forged receipt is in no log, and a seat has shown one sample's outputs only.
+    /// @notice Answered if it can be: a forged receipt is in no log, and a seat has one sample's outputs and one receipt only.
     function answer(uint256 which) external {
         if (_made.length == 0) return;
         Made memory made = _made[which % _made.length];
         bool predicted = demands.demandOf(made.id).state == DemandState.Open && block.timestamp < made.deadline;
         if (made.kind == Kind.Forged) predicted = false;
-        if (made.kind == Kind.Outputs) predicted = predicted && made.seq == 0;
+        if (made.kind >= Kind.Outputs) predicted = predicted && made.seq == 0;
         attempt(address(demands), answerCall(made), predicted, "answer");
         if (predicted) ++came[1];
     }
@@ -131,6 +142,10 @@ contract FaultsHandler is CourtBase {
         if (made.kind == Kind.Outputs) {
             bytes memory own = ownOutputs();
             return abi.encodeCall(demands.answerOutputs, (made.id, own, own, new bytes32[](0)));
+        }
+        if (made.kind == Kind.Probe) {
+            Receipts.Receipt memory r = receiptOf(EPOCH, made.seq);
+            return abi.encodeCall(demands.answerProbe, (made.id, r, sign(OPERATOR_KEY, r), new bytes32[](0)));
         }
         if (made.kind == Kind.Receipt || made.kind == Kind.Forged) {
             uint32 seq = made.seq % LEAVES;
@@ -192,7 +207,7 @@ contract FaultsHandler is CourtBase {
     /// @notice 17: a claim is paid whatever is closed.
     function claim(uint256 who) external {
         address[5] memory payees = [PROVIDER, CLIENT, RESERVE, BURN, address(this)];
-        address payee = who % 6 == 5 ? _seat : payees[who % 5];
+        address payee = who % 6 == 5 ? (who % 12 == 5 ? _seat : _prober) : payees[who % 5];
         if (penalties.owed(payee) > 0) claimed += penalties.claim(payee);
         if (demands.owed(payee) > 0) demands.claim(payee);
         require(penalties.owed(payee) + demands.owed(payee) == 0, "13: paid once");

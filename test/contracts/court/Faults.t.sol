@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IReceiptLog} from "../../../contracts/availability/IReceiptLog.sol";
-import {IEvidence, Proof, Rerun} from "../../../contracts/court/IEvidence.sol";
+import {IEvidence, Proof, Attested} from "../../../contracts/court/IEvidence.sol";
 import {IFaults} from "../../../contracts/court/IFaults.sol";
 import {Receipts} from "../../../contracts/libraries/Receipts.sol";
 import {OutputLimit} from "../../../contracts/registry/IModelRegistry.sol";
@@ -175,7 +175,7 @@ contract MissingLogTest is CourtBase {
 abstract contract VerdictBase is CourtBase {
     /// @dev What an accuser puts forward.
     struct Claim {
-        Rerun rerun;
+        Attested rerun;
         uint8 j;
         bytes32 own;
         Proof proof;
@@ -251,7 +251,7 @@ contract RefutedVerdictTest is VerdictBase {
         refuse(claim, abi.encodeWithSelector(IEvidence.EvidenceWrongSeat.selector, STRANGER, verifier));
         claim = claimOf();
         claim.rerun.salt = "another";
-        refused(address(faults), encode(claim), IEvidence.EvidenceWrongRerun.selector);
+        refused(address(faults), encode(claim), IEvidence.EvidenceWrongCommitment.selector);
         claim = claimOf();
         claim.own ^= bytes32(uint256(1));
         refused(address(faults), encode(claim), IEvidence.EvidenceWrongOutputs.selector);

@@ -5,7 +5,7 @@ import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {Closable} from "../../../contracts/access/Closable.sol";
 import {Evidence} from "../../../contracts/court/Evidence.sol";
 import {Demand, DemandState, IDemands} from "../../../contracts/court/IDemands.sol";
-import {IEvidence, Rerun} from "../../../contracts/court/IEvidence.sol";
+import {IEvidence, Attested} from "../../../contracts/court/IEvidence.sol";
 import {ISeatCases, SeatCase, SeatCaseState} from "../../../contracts/court/ISeatCases.sol";
 import {SeatCases} from "../../../contracts/court/SeatCases.sol";
 import {Commitments} from "../../../contracts/libraries/Commitments.sol";
@@ -59,7 +59,7 @@ abstract contract OwnBase is CourtBase {
     }
 
     function demand(uint8 j, uint256 bond) internal returns (bytes32) {
-        Rerun memory rerun = rerunOf();
+        Attested memory rerun = rerunOf();
         fund(CHALLENGER, address(demands), bond);
         vm.prank(CHALLENGER);
         return demands.demandOutputs(rerun, j);
@@ -132,7 +132,7 @@ contract OwnInputTest is OwnBase {
     function test_OnlyWhereBothSamplesWereRun() public {
         (uint256 i,) = mixed();
         reveal(rerunReport(48, 0) | (1 << (8 + 2 * i)));
-        Rerun memory rerun = rerunOf();
+        Attested memory rerun = rerunOf();
         vm.expectRevert(abi.encodeWithSelector(IDemands.DemandsNoVerdict.selector, 1));
         demands.demandOutputs(rerun, OWN);
     }
@@ -140,14 +140,14 @@ contract OwnInputTest is OwnBase {
     function test_OnlyWhereTheSecondWasRun() public {
         (, uint256 k) = mixed();
         reveal(rerunReport(48, 0) | (3 << (8 + 2 * k)));
-        Rerun memory rerun = rerunOf();
+        Attested memory rerun = rerunOf();
         vm.expectRevert(abi.encodeWithSelector(IDemands.DemandsNoVerdict.selector, 3));
         demands.demandOutputs(rerun, OWN);
     }
 
     function test_OnlyReruns() public {
         reveal(rerunReport(48, 0));
-        Rerun memory rerun = rerunOf();
+        Attested memory rerun = rerunOf();
         rerun.role = 0;
         vm.expectRevert(abi.encodeWithSelector(IEvidence.EvidenceNoRerun.selector, 0));
         demands.demandOutputs(rerun, OWN);

@@ -1,4 +1,12 @@
-import { isRedone, ownDraw, probesFor, probesPerSeat, sampleCount, samplePositions } from "@surety/protocol";
+import {
+  askedReceipts,
+  isRedone,
+  ownDraw,
+  probesFor,
+  probesPerSeat,
+  sampleCount,
+  samplePositions,
+} from "@surety/protocol";
 import { assert } from "chai";
 import fc from "fast-check";
 import { address, bytes32, call, runs, sameVerdict, uint } from "./harness.ts";
@@ -42,6 +50,19 @@ describe("Sampling against its twin", () => {
     });
     await fc.assert(property, runs(120));
     assert.isAbove(redone, 0);
+  });
+
+  it("asks for the same receipts of probes", async () => {
+    const seat = fc.record({ seed: bytes32, provider: address, modelId: bytes32, seat: fc.nat({ max: 4 }) });
+    let seen = 0;
+    const property = fc.asyncProperty(seat, fc.integer({ min: 0, max: 64 }), async (s, answered) => {
+      const [asked, i, k] = await call("askedReceipts", s.seed, s.provider, s.modelId, s.seat, answered);
+      const theirs = asked ? [...new Set([Number(i), Number(k)])] : [];
+      assert.deepEqual(theirs, askedReceipts(s, answered));
+      if (asked) seen++;
+    });
+    await fc.assert(property, runs(120));
+    assert.isAbove(seen, 0);
   });
 
   it("fixes the same number of samples", async () => {

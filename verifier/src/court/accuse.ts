@@ -5,9 +5,12 @@ import { approveBond, isWithin } from "./bonds.ts";
 import { type CourtTerms, isCheap } from "./limits.ts";
 import type { BondRoom, CourtReads } from "./reads.ts";
 import { absentees } from "./suspects/absent.ts";
+import { falseAccusers } from "./suspects/accusers.ts";
 import { brokenPromises } from "./suspects/breaches.ts";
+import { ejectedHolders } from "./suspects/ejected.ts";
 import { missingLogs } from "./suspects/logs.ts";
 import { hiddenOwnInputs } from "./suspects/own-inputs.ts";
+import { hiddenReceipts, repeatedReceipts } from "./suspects/probes.ts";
 import { falseReceipts } from "./suspects/receipts.ts";
 import { falseReports } from "./suspects/reports.ts";
 import { wrongOutputs } from "./suspects/shown.ts";
@@ -45,9 +48,9 @@ const TRIES = 3;
 /**
  * Accuses whom this verifier's own evidence convicts without a jury (docs/protocol.md section 8, "Objective"): providers
  * without a log, with two receipts on one number, or with a receipt that their log cannot hold; verifiers whose verdict
- * hashes refute, or that committed to no outputs; whoever was drawn and did not reveal. What most seats did not get to see is
- * demanded, and the own outputs that are redone; those that were shown and are wrong become a case. One accusation at a
- * time, within the terms.
+ * hashes refute, that committed to no outputs, or that count a receipt twice; seats whose mismatch a jury refuted; whoever was drawn and did not reveal. What most
+ * seats did not get to see is demanded, and the own outputs and receipts of probes that the next seed asks for; outputs that
+ * were shown and are wrong become a case. One accusation at a time, within the terms.
  */
 export function createAccusing(deps: Deps): Step {
   const { facts: getFacts, clock, rng, log, jobs, sender, reads, terms } = deps;
@@ -57,8 +60,12 @@ export function createAccusing(deps: Deps): Step {
     falseReports,
     unopenedLeaves,
     hiddenOwnInputs,
+    hiddenReceipts,
+    repeatedReceipts,
+    falseAccusers,
     wrongOutputs,
     absentees,
+    ejectedHolders,
     brokenPromises,
   ].map((finder) => finder(deps));
   /** How often accusations were refused: {@link TRIES} for those that cannot be made. */

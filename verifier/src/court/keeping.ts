@@ -1,4 +1,3 @@
-import { isRerun } from "../deadlines.ts";
 import type { Jobs } from "../jobs.ts";
 import type { Moment, Step, StepDeps } from "../ports.ts";
 import type { CourtReads } from "./reads.ts";
@@ -20,8 +19,8 @@ export function createKeeping({ store, facts: getFacts, log, jobs, reads }: Deps
   const isOver = async (epoch: bigint, now: bigint): Promise<boolean> => {
     const { court } = getFacts();
     if ([...court.demands(), ...court.seatCases()].some((one) => one.epoch === epoch)) return false;
-    for (const { provider, modelId, role } of store.assignments.ofEpoch(epoch)) {
-      if (!isRerun(role) || !reads) continue;
+    if (!reads) return true;
+    for (const { provider, modelId } of store.assignments.ofEpoch(epoch)) {
       if (now < (await reads.disputeEnd({ provider, modelId, epoch }))) return false;
     }
     return true;

@@ -1,6 +1,7 @@
 import { contractAddress, type Deployment, rpc } from "@surety/node-kit";
 import {
-  attestationHubAbi,
+  type AttestedSeat,
+  attestedSeat,
   demandsAbi,
   disputeCourtAbi,
   juriesAbi,
@@ -20,7 +21,6 @@ import {
   type PublicClient,
   parseAbi,
 } from "viem";
-import type { RerunArgs } from "../ports.ts";
 import type { RevealFacts } from "../watch/facts.ts";
 
 /** A record's epoch. */
@@ -63,20 +63,13 @@ export function createCourtReads(client: PublicClient, deployment: Deployment) {
     return found && { inputs: hexToBytes(found.args.inputs), outputs: hexToBytes(found.args.outputs) };
   };
 
-  /** A seat's re-run as the court takes it, from the block in which it was revealed; undefined if that has gone. */
-  const rerunOf = async (
-    record: RecordEpoch & { role: number },
-    shown: RevealFacts,
-  ): Promise<RerunArgs | undefined> => {
-    const { provider, modelId, epoch, role } = record;
-    const { seat, verifier, dataRoot, block } = shown;
-    const event = getAbiItem({ abi: attestationHubAbi, name: "Revealed" });
-    const query = { address: hub, event, args: { provider, modelId, epoch }, strict: true } as const;
-    const logs = await rpc("a reveal", () => client.getLogs({ ...query, fromBlock: block, toBlock: block }));
-    const found = logs.find(({ args }) => args.role === role && args.seat === seat);
-    if (!found) return undefined;
-    const { salt, proof } = found.args;
-    return { provider, modelId, epoch, role, seat, verifier, dataRoot, salt, proof };
+  /** What a seat has revealed as the court takes it, from the block of the reveal; undefined if that has gone. */
+  const attestedOf = (
+    { provider, modelId, epoch, role }: RecordEpoch & { role: number },
+    { seat, block }: Pick<RevealFacts, "seat" | "block">,
+  ): Promise<AttestedSeat | undefined> => {
+    const at = { hub, provider, modelId, epoch, role, seat, fromBlock: block, toBlock: block };
+    return rpc("a reveal", () => attestedSeat(client, at));
   };
 
   /** The outputs by which a demand was answered. Undefined if another contract passed that answer on. */
@@ -113,7 +106,7 @@ export function createCourtReads(client: PublicClient, deployment: Deployment) {
   return {
     juries: juries.address.toLowerCase() as Address,
     opened,
-    rerunOf,
+    attestedOf,
     shownOutputs,
     openedInputs,
     asset,
@@ -130,6 +123,13 @@ export function createCourtReads(client: PublicClient, deployment: Deployment) {
     /** What a demand is about: of a verifier's outputs, the data root. */
     subjectOf: async (id: Hex): Promise<Hex> =>
       (await rpc("a demand", () => client.readContract({ ...demands, functionName: "demandOf", args: [id] }))).subject,
+    /** Samples that hit the leaf of a tried free case; bit j is sample j. */
+    samplesOf: async (id: Hex): Promise<bigint> =>
+      BigInt(
+        (await rpc("a case", () => client.readContract({ ...court, functionName: "caseOf", args: [id] }))).samples,
+      ),
+    /** Votes that convict, and that refute who accused. */
+    votes: (): Promise<bigint> => rpc("a jury", () => client.readContract({ ...juries, functionName: "votes" })),
     /** Where a room that takes bonds stands. */
     room: (room: BondRoom): Address => at(room),
     /** What it takes at a time, in the asset's smallest unit. */

@@ -34,9 +34,17 @@ export function mixedInput(manifest: ModelManifest, { i, k }: MixedFrom, w: numb
   }
 }
 
+/** Codes by which a runtime refuses an input for what it is; whatever else fails may work for others. */
+const REFUSALS = ["INFERENCE_RUN_FAILED", "INFERENCE_BAD_INPUT"];
+
+const isRefusal = (result: Tensor[] | Error | undefined): boolean =>
+  result instanceof SuretyError && REFUSALS.includes(result.code);
+
 /**
- * Runs a seat's own input (docs/protocol.md section 3, "Blind re-execution"). Where there is none, both outputs are empty.
- * @returns an error if a runtime refuses it
+ * Runs a seat's own input (docs/protocol.md section 3, "Blind re-execution"). Where there is none, both outputs are empty;
+ * and where both runtimes refuse it: a mix of two good inputs need not be one, and a seat that committed to nothing could
+ * show nothing.
+ * @returns an error if it could not be run
  */
 export async function runOwn(
   run: { modelId: Hex; manifest: ModelManifest; rerunner: Rerunner },
@@ -47,6 +55,7 @@ export async function runOwn(
   const input = mixedInput(manifest, from, w);
   if (input === null) return NONE;
   const [[native], [wasm]] = await Promise.all([rerunner.native(modelId, [input]), rerunner.wasm(modelId, [input])]);
+  if (isRefusal(native) && isRefusal(wasm)) return NONE;
   if (!native || native instanceof Error) return native ?? new Error("the native run gave nothing");
   if (!wasm || wasm instanceof Error) return wasm ?? new Error("the WASM run gave nothing");
   return { native: encodeTensors(native), wasm: encodeTensors(wasm) };

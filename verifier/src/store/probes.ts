@@ -79,7 +79,7 @@ export function createProbes(db: DatabaseSync) {
       const flags = [o.timely ? 1 : 0, o.atCapacity ? 1 : 0] as const;
       finish.run(o.state, o.elapsedMs, ...flags, o.reason, o.receipt, o.signature, o.outputs, ...args(p));
     },
-    /** Turns an answer whose signature did not hold into a failure. */
+    /** Turns an answer whose receipt is not good into a failure. */
     refuse: (p: ProbeKey, reason: string): void => {
       refuse.run(reason, ...args(p));
     },

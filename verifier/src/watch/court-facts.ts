@@ -10,7 +10,7 @@ export type DemandFacts = {
   kind: DemandKind;
   modelId: Hex;
   epoch: bigint;
-  /** Unit of the log, number of the receipt, or sample. */
+  /** Unit of the log, number of the receipt, sample, or number of the seat's receipt. */
   place: bigint;
   /** Answers are taken before this (Unix seconds). */
   deadline: bigint;
@@ -21,6 +21,9 @@ export type ShownFacts = DemandFacts & {
   /** Block of the answer, which holds the outputs. */
   block: bigint;
 };
+
+/** The receipt of a probe that a verifier has shown on demand. */
+export type ShownReceipt = DemandFacts & { receiptHash: Hex; proof: readonly Hex[] };
 
 /** A case about a seat that has not ended. */
 export type SeatCaseFacts = {
@@ -73,6 +76,17 @@ export type CaseFacts = {
   jury: JuryFacts | undefined;
 };
 
+/** A free case that a jury acquitted of: who called the leaf wrong may be refuted. */
+export type AcquittalFacts = {
+  id: Hex;
+  provider: Address;
+  modelId: Hex;
+  epoch: bigint;
+  /** Jurors who acquitted. */
+  votes: number;
+  jury: JuryFacts;
+};
+
 /** Majority mismatches of a settled epoch; bit j is sample j. */
 export type FindingFacts = { provider: Address; modelId: Hex; epoch: bigint; mismatches: bigint };
 
@@ -81,9 +95,11 @@ type CourtEvents =
   | "Demanded"
   | "Answered"
   | "Unanswered"
+  | "ProbeShown"
   | "CaseOpened"
   | "CaseTried"
   | "CaseClosed"
+  | "AccuserRefuted"
   | "JuryCalled"
   | "JurorCommitted"
   | "JurorRevealed"
@@ -114,6 +130,8 @@ export type CourtFacts = {
   /** Outputs that verifiers have shown, ever. */
   shown(): Iterable<ShownFacts>;
   shownBy(id: Hex): ShownFacts | undefined;
+  /** Receipts of probes that verifiers have shown, ever. */
+  receipts(): readonly ShownReceipt[];
   /** Cases that have not ended. */
   cases(): CaseFacts[];
   /** A case that has not ended. */
@@ -123,6 +141,10 @@ export type CourtFacts = {
   /** Undefined if there never was such a case. */
   caseState(id: Hex): CaseState | undefined;
   findings(): readonly FindingFacts[];
+  /** Free cases that ended in acquittal. */
+  acquittals(): readonly AcquittalFacts[];
+  /** Whether a seat has lost a share for a case. */
+  wasRefuted(id: Hex, role: number, seat: number): boolean;
   commitmentOf(id: Hex, juror: Address): Hex | undefined;
   hasRevealed(id: Hex, juror: Address): boolean;
   /** Ended cases that owe a juror its part. */
@@ -144,6 +166,9 @@ export type CourtFacts = {
   claimed(account: Address): bigint;
 };
 
+/** The vote that acquits. */
+const ACQUIT = 1;
+
 const low = <T extends string>(hex: T): T => hex.toLowerCase() as T;
 
 /** Folds the court's events into what the steps ask for. */
@@ -156,11 +181,16 @@ export function createCourtFacts(): CourtFacts {
   const states = new Map<Hex, CaseState>();
   const juries = new Map<Hex, JuryFacts>();
   const findings: FindingFacts[] = [];
+  const acquittals: AcquittalFacts[] = [];
+  /** Votes to acquit, by case. */
+  const votes = new Map<Hex, number>();
+  const refuted = new Set<string>();
   const commitments = new Map<string, Hex>();
   /** Who revealed in a case and was not paid. */
   const jurors = new Map<Hex, Set<Address>>();
   const paying = new Map<Hex, CaseRoom>();
   const shown = new Map<Hex, ShownFacts>();
+  const receipts: ShownReceipt[] = [];
   const charged = new Set<Hex>();
   const seatCases = new Map<Hex, SeatCaseFacts>();
   const missed = new Set<string>();
@@ -190,6 +220,10 @@ export function createCourtFacts(): CourtFacts {
         if (bond > 0n) asked.set(demand.accused, demand.epoch);
       },
       Unanswered: ({ id }) => demands.delete(id),
+      ProbeShown: ({ id, receiptHash, proof }) => {
+        const demand = demands.get(id);
+        if (demand) receipts.push({ ...demand, receiptHash, proof });
+      },
       CaseOpened: ({ id, provider, modelId, epoch, seq, answerEnd }) => {
         states.set(id, "open");
         open.set(id, { id, provider: low(provider), modelId, epoch, seq, answerEnd, jury: undefined });
@@ -209,19 +243,32 @@ export function createCourtFacts(): CourtFacts {
       },
       CaseClosed: ({ id, state, perJuror }) => {
         states.set(id, CASE_STATES[state]!);
+        const closed = open.get(id);
         open.delete(id);
-        if (perJuror > 0n) paying.set(id, "DisputeCourt");
+        const isFree = closed?.jury !== undefined && closed.answerEnd === undefined;
+        if (isFree && CASE_STATES[state] === "acquitted") {
+          const { provider, modelId, epoch, jury } = closed;
+          acquittals.push({ id, provider, modelId, epoch, votes: votes.get(id) ?? 0, jury: jury! });
+        } else if (perJuror > 0n) paying.set(id, "DisputeCourt");
         else jurors.delete(id);
       },
+      AccuserRefuted: ({ id, role, seat, perJuror }) => {
+        refuted.add(`${id}:${role}:${seat}`);
+        // Paid from the first seat that lost something.
+        if (perJuror > 0n && jurors.has(id)) paying.set(id, "DisputeCourt");
+      },
       JurorCommitted: ({ id, juror, commitment }) => commitments.set(`${id}:${low(juror)}`, commitment),
-      JurorRevealed: ({ id, juror }) => {
+      JurorRevealed: ({ id, juror, vote }) => {
+        if (vote === ACQUIT) votes.set(id, (votes.get(id) ?? 0) + 1);
         revealed.add(`${id}:${low(juror)}`);
         jurors.set(id, (jurors.get(id) ?? new Set()).add(low(juror)));
       },
       JurorPaid: ({ id, juror }) => {
         const left = jurors.get(id);
         left?.delete(low(juror));
-        if (left?.size === 0) paying.delete(id);
+        if (left?.size !== 0) return;
+        paying.delete(id);
+        jurors.delete(id);
       },
       SeatCaseOpened: (args) => {
         const [verifier, challenger, provider] = [low(args.verifier), low(args.challenger), low(args.provider)];
@@ -258,11 +305,14 @@ export function createCourtFacts(): CourtFacts {
     juries: () => juries.values(),
     caseState: (id) => states.get(id),
     findings: () => findings,
+    acquittals: () => acquittals,
+    wasRefuted: (id, role, seat) => refuted.has(`${id}:${role}:${seat}`),
     commitmentOf: (id, juror) => commitments.get(`${id}:${juror}`),
     hasRevealed: (id, juror) => revealed.has(`${id}:${juror}`),
     unpaid: (juror) => [...paying].flatMap(([id, room]) => (jurors.get(id)?.has(juror) ? [{ id, room }] : [])),
     shown: () => shown.values(),
     shownBy: (id) => shown.get(id),
+    receipts: () => receipts,
     seatCases: () => [...seatCases.values()],
     seatCase: (id) => seatCases.get(id),
     wasCharged: (id) => charged.has(id),

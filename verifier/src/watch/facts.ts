@@ -37,6 +37,8 @@ export type Facts = {
   profileHash(modelId: Hex): Hex | undefined;
   promises: Promises;
   tickets(): readonly Ticket[];
+  /** Verifiers that are ejected in an epoch, with the places of their tickets that were not returned. */
+  heldByEjected(epoch: bigint): { verifier: Address; indexes: number[] }[];
   ticketLengthFor(epoch: bigint): number;
   /** A verifier's commitment of an epoch; `round` 1 is the redraw's. */
   commitmentOf(epoch: bigint, verifier: Address, round?: number): Hex | undefined;
@@ -83,6 +85,7 @@ export function createFacts(clock: Clock, windows: Windows): Facts {
     EndpointChanged: ({ provider, endpoint }) => Object.assign(providers.get(low(provider)) ?? {}, { endpoint }),
     ModelRegistered: ({ modelId, profileHash }) => profiles.set(modelId, profileHash),
     TicketBought: ({ verifier, index, from }) => tickets.bought(low(verifier), Number(index), from),
+    Ejected: ({ verifier, until }) => tickets.ejected(low(verifier), until),
     TicketReturned: ({ index, until }) => tickets.returned(Number(index), until),
     Promised: ({ provider, modelId, commitment }) => promises.add(toPromise(low(provider), modelId, commitment)),
     LogCommitted: (args) => {
@@ -121,6 +124,7 @@ export function createFacts(clock: Clock, windows: Windows): Facts {
     profileHash: (modelId) => profiles.get(modelId),
     promises,
     tickets: () => tickets.all(),
+    heldByEjected: tickets.heldByEjected,
     ticketLengthFor: tickets.lengthFor,
     commitmentOf: (epoch, verifier, round = 0) => commitments.get(id(epoch, round, verifier)),
     revealed: ({ provider, modelId, epoch, role, seat }) =>

@@ -30,7 +30,7 @@ export function hiddenOwnInputs({ store, facts: getFacts, me, reads }: SuspectDe
       const id = outputsId(seat, basis.m);
       const name = `redo ${id}`;
       const call = async (): Promise<Call | undefined> => {
-        const rerun = await reads.rerunOf(seat, shown);
+        const rerun = await reads.attestedOf(seat, shown);
         return rerun && { key: name, contract: "Demands", functionName: "demandOutputs", args: [rerun, basis.m] };
       };
       return [{ name, isNew: () => !getFacts().court.wasDemanded(id), call }];

@@ -2,7 +2,7 @@ import { type Receipt, ROLE_PROBE, ROLE_RERUN, receiptStructHash } from "@surety
 import { encodeAbiParameters, type Hex, keccak256, parseAbiParameters } from "viem";
 import type { Call, Moment } from "../../ports.ts";
 import { sha256 } from "../../rerun/data-root.ts";
-import { storedReceipt } from "../../rerun/probe-receipts.ts";
+import { receiptsOf } from "../../rerun/probe-receipts.ts";
 import type { LeafRow } from "../../store/index.ts";
 import type { LogFacts } from "../../watch/facts.ts";
 import type { SuspectDeps, Suspicion } from "../accuse.ts";
@@ -57,13 +57,10 @@ export function falseReceipts({ store, facts: getFacts }: SuspectDeps): (now: Mo
 
   /** Everything that the probes of one record and epoch prove. */
   const look = (at: { provider: Hex; modelId: Hex; epoch: bigint }, log: LogFacts): Suspicion[] => {
-    const probes = [at.epoch, at.epoch - 1n].flatMap((epoch) => store.probes.of({ ...at, epoch }));
     // A request of an epoch's last moments may be served in the next.
-    const signed = probes.flatMap((probe): Signed[] => {
-      if (probe.state !== "answered" || !probe.receipt || !probe.signature) return [];
-      const receipt = storedReceipt(probe.receipt);
-      return receipt.epoch === at.epoch ? [{ receipt, signature: probe.signature }] : [];
-    });
+    const signed = [at.epoch, at.epoch - 1n]
+      .flatMap((epoch) => receiptsOf(store, { ...at, epoch }))
+      .filter(({ receipt }) => receipt.epoch === at.epoch);
     const bySeq = Map.groupBy(signed, ({ receipt }) => receipt.seq);
     const opened = store.leaves.of({ ...at, role: ROLE_RERUN });
     const found: Suspicion[] = [];

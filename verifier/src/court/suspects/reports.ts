@@ -42,7 +42,7 @@ export function falseReports({ store, facts: getFacts, me, models, reads }: Susp
     );
     const name = `refuted verdict ${provider} ${modelId} ${epoch} ${role} ${shown.seat}`;
     const call = async (): Promise<Call | undefined> => {
-      const rerun = await reads.rerunOf({ provider, modelId, epoch, role }, shown);
+      const rerun = await reads.attestedOf({ provider, modelId, epoch, role }, shown);
       const path = rerunTree(storedItems(store, own)).proof(j);
       if (!rerun || !path) return undefined;
       const hashes = [sha256(leaf.native!), sha256(leaf.wasm!)] as const;
@@ -61,7 +61,7 @@ export function falseReports({ store, facts: getFacts, me, models, reads }: Susp
       return last !== undefined && epoch < last + REST;
     };
     const call = async (): Promise<Call | undefined> => {
-      const rerun = await reads.rerunOf({ provider, modelId, epoch, role }, shown);
+      const rerun = await reads.attestedOf({ provider, modelId, epoch, role }, shown);
       return rerun && { key: name, contract: "Demands", functionName: "demandOutputs", args: [rerun, j] };
     };
     // No outputs can be shown under a root of zero: that is asked every time.

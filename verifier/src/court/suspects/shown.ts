@@ -75,7 +75,7 @@ export function wrongOutputs(deps: SuspectDeps): (now: Moment) => Suspicion[] {
       return shown !== undefined && sha256(shown.native) === hash && sha256(shown.wasm) === hash;
     };
     const call = async (): Promise<Call | undefined> => {
-      const [rerun, shown] = await Promise.all([reads.rerunOf(seat, reveal), reads.shownOutputs(id, block)]);
+      const [rerun, shown] = await Promise.all([reads.attestedOf(seat, reveal), reads.shownOutputs(id, block)]);
       if (!rerun || !shown) return undefined;
       const args = [rerun, j, hash, hash, shown.proof, proof, salt, hash] as const;
       return { key: name, contract: "Faults", functionName: "refutedVerdict", args };

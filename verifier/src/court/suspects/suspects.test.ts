@@ -12,6 +12,7 @@ import type { Suspicion } from "../accuse.ts";
 import type { CourtReads } from "../reads.ts";
 import { absentees } from "./absent.ts";
 import { brokenPromises } from "./breaches.ts";
+import { ejectedHolders } from "./ejected.ts";
 import { hiddenOwnInputs } from "./own-inputs.ts";
 
 const PROVIDER: Address = `0x${"d1".repeat(20)}`;
@@ -49,7 +50,7 @@ describe("what verifiers are suspected of", () => {
     models: toyModels,
     log: keptLog(),
     rerunner: toyRerunner,
-    reads: { jurors: async () => jurors, rerunOf: async () => ({}) } as unknown as CourtReads,
+    reads: { jurors: async () => jurors, attestedOf: async () => ({}) } as unknown as CourtReads,
   });
   const committee = (role: number) => committeeOf(facts, { ...record, role })!;
   const reveal = (role: number, seat: number, report = 0n) =>
@@ -114,6 +115,21 @@ describe("what verifiers are suspected of", () => {
     emit("PromisePunished", { ...record, index: 2n, challenger: ME, taken: 1n });
     expect(breach!.isNew()).to.equal(false);
     expect(find(now)).to.deep.equal([]);
+  });
+
+  it("takes back the tickets of who is ejected, as many at once as can be, and never its own", async () => {
+    const find = ejectedHolders(deps());
+    for (let i = 6; i < 46; i++) emit("TicketBought", { verifier: verifier(3), index: BigInt(i), from: 0n });
+    const until = now.epoch + 1n;
+    for (const who of [ME, verifier(3)]) emit("Ejected", { verifier: who, until });
+    const [first, ...others] = find(now);
+    expect(others).to.deep.equal([]);
+    const named = Array.from({ length: 31 }, (_, i) => BigInt(i + 6));
+    expect(await args(first!)).to.deep.equal([verifier(3), [3n, ...named]]);
+    for (const index of [3n, ...named]) emit("TicketReturned", { verifier: verifier(3), index, until: 9n });
+    expect(first!.isNew()).to.equal(false);
+    expect(await args(find(now)[0]!)).to.deep.equal([verifier(3), Array.from({ length: 9 }, (_, i) => BigInt(i + 37))]);
+    expect(find({ ...now, epoch: until }), "no longer ejected").to.deep.equal([]);
   });
 
   /** Own inputs that are demanded of the one seat that the next seed names, which said `verdict` of all samples. */
