@@ -230,7 +230,7 @@ contract Demands is IDemands, Evidence, Payouts {
         Demand storage made = _needOpen(id);
         if (made.kind != DemandKind.Outputs) revert DemandsOtherKind(DemandKind.Outputs, made.kind);
         _requireOwnOutputs(made.subject, uint8(made.place), _hash(nativeOutputs), _hash(wasmOutputs), proof);
-        emit OutputsShown(id, nativeOutputs, wasmOutputs);
+        emit OutputsShown(id, nativeOutputs, wasmOutputs, proof);
         _answered(id, made, made.accused);
     }
 

@@ -71,7 +71,8 @@ interface IDemands is IEvidence, IPayouts {
     /// @notice A demand was not answered; `taken` was slashed.
     event Unanswered(bytes32 indexed id, address indexed accused, uint256 taken);
     /// @notice A verifier showed its own outputs.
-    event OutputsShown(bytes32 indexed id, bytes nativeOutputs, bytes wasmOutputs);
+    /// @param proof Their path under the seat's data root, which a case about them needs.
+    event OutputsShown(bytes32 indexed id, bytes nativeOutputs, bytes wasmOutputs, bytes32[] proof);
     /// @notice A verifier showed the receipt of a probe; `proof` is the path of its hash under the seat's data root.
     event ProbeShown(bytes32 indexed id, bytes32 receiptHash, bytes32[] proof);
 

@@ -13,11 +13,9 @@ import {
 } from "@surety/sdk";
 import {
   type Address,
-  decodeFunctionData,
   getAbiItem,
   type Hex,
   hexToBytes,
-  isAddressEqual,
   type PublicClient,
   parseAbi,
 } from "viem";
@@ -72,18 +70,14 @@ export function createCourtReads(client: PublicClient, deployment: Deployment) {
     return rpc("a reveal", () => attestedSeat(client, at));
   };
 
-  /** The outputs by which a demand was answered. Undefined if another contract passed that answer on. */
+  /** The outputs by which a demand was answered, from the block of the answer; undefined if that has gone. */
   const shownOutputs = async (id: Hex, block: bigint): Promise<ShownOutputs | undefined> => {
     const event = getAbiItem({ abi: demandsAbi, name: "OutputsShown" });
     const query = { address: demands.address, event, args: { id }, strict: true } as const;
     const [found] = await rpc("shown outputs", () => client.getLogs({ ...query, fromBlock: block, toBlock: block }));
     if (!found) return undefined;
-    const { nativeOutputs, wasmOutputs } = found.args;
-    const shown = { native: hexToBytes(nativeOutputs), wasm: hexToBytes(wasmOutputs) };
-    const { input, to } = await rpc("shown outputs", () => client.getTransaction({ hash: found.transactionHash }));
-    if (!to || !isAddressEqual(to, demands.address)) return { ...shown, proof: [] };
-    const { functionName, args } = decodeFunctionData({ abi: demandsAbi, data: input });
-    return { ...shown, proof: functionName === "answerOutputs" ? args[3] : [] };
+    const { nativeOutputs, wasmOutputs, proof } = found.args;
+    return { native: hexToBytes(nativeOutputs), wasm: hexToBytes(wasmOutputs), proof };
   };
 
   /** The inputs of a sample that somebody demanded and the provider opened on chain. @param id of that demand */
