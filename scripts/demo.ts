@@ -1,4 +1,4 @@
-// Surety at work on a local chain: three providers, six verifiers, real models and data, a dapp that decides by the record.
+// Surety at work on a local chain: three providers, thirteen verifiers, a court, real models and data, a dapp that decides by the record.
 // Ends with exit code 0 only if everything it says happened.
 import { SuretyError } from "@surety/protocol";
 import { parseOptions } from "./demo/options.ts";

@@ -24,6 +24,18 @@ describe("fast signatures", () => {
     );
   });
 
+  it("of typed data are viem's too", async () => {
+    const typed = {
+      domain: { name: "Surety", version: "1", chainId: 31337 },
+      types: { Note: [{ name: "text", type: "string" }] },
+      primaryType: "Note",
+      message: { text: "kept" },
+    } as const;
+    const key: Hex = `0x${"07".repeat(32)}`;
+    const signature = await toFastAccount(key).signTypedData(typed);
+    expect(signature).to.equal(await privateKeyToAccount(key).signTypedData(typed));
+  });
+
   it("of another digest recover to another address, as viem's do", async () => {
     const account = toFastAccount(`0x${"07".repeat(32)}`);
     const signature = await account.sign({ hash: `0x${"01".repeat(32)}` });

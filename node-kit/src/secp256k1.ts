@@ -1,19 +1,23 @@
 import { SuretyError } from "@surety/protocol";
 import * as secp256k1 from "tiny-secp256k1";
-import { type Address, bytesToHex, type Hex, hexToBytes } from "viem";
+import { type Address, bytesToHex, type Hex, hashTypedData, hexToBytes } from "viem";
 import { type PrivateKeyAccount, privateKeyToAccount, publicKeyToAddress } from "viem/accounts";
 
 // A sidecar signs every answer and a verifier checks every probe: libsecp256k1 in WebAssembly takes a quarter of the time
 // that viem's portable code takes for a signature, and an eighth for a recovery. Both make the same signature (RFC 6979).
 
 /**
- * A viem account whose `sign` is fast; transactions and messages are signed as viem does.
+ * A viem account whose `sign` and `signTypedData` are fast; transactions and messages are signed as viem does.
  * @throws as viem's `privateKeyToAccount` on a key that is none
  */
 export function toFastAccount(privateKey: Hex): PrivateKeyAccount {
   const account = privateKeyToAccount(privateKey);
   const key = hexToBytes(privateKey);
-  return { ...account, sign: async ({ hash }) => signDigest(key, hash) };
+  return {
+    ...account,
+    sign: async ({ hash }) => signDigest(key, hash),
+    signTypedData: async (typed) => signDigest(key, hashTypedData(typed)),
+  };
 }
 
 /** Signs 32 bytes: r, the lower s, v of 27 or 28. */

@@ -18,8 +18,8 @@ export type Pace = {
 
 /** Requests measured for each model, after as many that warm it up. */
 const REQUESTS = 80;
-/** Processor time that probes and clients may take together, cores. */
-const SHARE = 0.5;
+/** Processor time that probes and clients may take together, cores: verifiers, juries and the chain need the rest of two. */
+const SHARE = 0.3;
 /** Records of the demo: three providers, three models. */
 const RECORDS = 9;
 /** Seats of a probe committee, each with a third of the probes, rounded up. */
@@ -30,7 +30,7 @@ const MOST_RATE = 12;
 
 /**
  * Measures what one request costs, client, sidecar and model together, and sizes the demo's traffic by it: probes and
- * clients take at most half a core.
+ * clients take at most a third of a core, unless that is too little for the least traffic.
  */
 export async function calibrate(children: Children, config: CalibrationConfig): Promise<Pace> {
   const module = new URL("./calibration-provider.ts", import.meta.url);
@@ -67,7 +67,7 @@ export async function calibrate(children: Children, config: CalibrationConfig): 
   return paceFor(spent / (REQUESTS * MODEL_NAMES.length));
 }
 
-/** The traffic that half a core carries when a request costs `ms` milliseconds. */
+/** The traffic that this share of a core carries when a request costs `ms` milliseconds. */
 export function paceFor(ms: number): Pace {
   const affordable = (SHARE * 1000) / ms;
   const probing = (probes: 64 | 32) => (RECORDS * SEATS * Math.ceil(probes / 3)) / Number(EPOCH_LENGTH);

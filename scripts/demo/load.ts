@@ -1,15 +1,20 @@
 // The demo's clients, as a process: requests that arrive as the day's demand does, at every provider and model alike.
-import { createHttp } from "@surety/node-kit";
-import { decodeInferResponse, encodeInferRequest, HEADER_LENGTH } from "@surety/sdk";
+import { createHttp, recoverSigner, toFastAccount } from "@surety/node-kit";
+import { caseId, type ModelManifest, receiptDomain, SuretyError } from "@surety/protocol";
+import { createInferClient, type InferClient, type Post } from "@surety/sdk";
+import type { Address, Hex } from "viem";
 import { loadInputs } from "../../models/inputs.ts";
 import { poisson, seededRandom } from "../lib/random.ts";
+import { CLIENT, devAccount } from "./accounts.ts";
 import { demandShare } from "./demand.ts";
 
 /** What the parent sends first. */
 export type LoadConfig = {
-  /** Base URLs of the providers, by name. */
-  providers: Record<string, string>;
-  models: string[];
+  /** Base URL, address and operator of the providers, by name. */
+  providers: Record<string, { url: string; provider: Address; operator: Address }>;
+  models: ModelManifest[];
+  chainId: number;
+  receiptLog: Address;
   /** Unix seconds and seconds. */
   genesis: number;
   epochLength: number;
@@ -26,11 +31,15 @@ export type LoadConfig = {
 export type LoadCounts = { sent: number; timely: number; refused: number; failed: number };
 
 const SLOTS = 24;
+/** Share of requests that the client signs; the others are nobody's. */
+const SIGNED_SHARE = 0.3;
 
 process.once("message", (config: LoadConfig) => {
   const http = createHttp({ allowHttp: true, allowPrivate: true, timeoutMs: 4 * config.latencyMs, connections: 16 });
   const counts: Record<string, LoadCounts> = {};
-  const inputs = Object.fromEntries(config.models.map((model) => [model, loadInputs(model)]));
+  const models = Object.fromEntries(
+    config.models.map((manifest) => [manifest.name, { manifest, source: loadInputs(manifest.name) }]),
+  );
   const random = seededRandom(config.seed, "load");
 
   /** The first of each kind of failure is told, as is their number: a provider's bug must not look like misbehaviour. */
@@ -44,30 +53,40 @@ process.once("message", (config: LoadConfig) => {
     },
   };
 
+  /** A way to ask each provider: as nobody, and as the client that signs. */
+  const asking = new Map<string, Record<"unsigned" | "signed", InferClient>>();
+  const account = toFastAccount(devAccount(CLIENT).key);
+  for (const [name, { url: endpoint, provider, operator }] of Object.entries(config.providers)) {
+    const post: Post = (url, { headers, body }) => http.request({ url, method: "POST", headers, body });
+    const domain = receiptDomain({ chainId: config.chainId, receiptLog: config.receiptLog });
+    const clock = { genesis: BigInt(config.genesis), length: BigInt(config.epochLength) };
+    const options = { endpoint, provider, operator, domain, clock, post, recover: recoverSigner, skewMs: 5_000 };
+    asking.set(name, {
+      unsigned: createInferClient(options),
+      signed: createInferClient({ ...options, account }),
+    });
+  }
+  /** Cases that there may be about answers whose receipts name the client. */
+  const kept = new Set<Hex>();
+
   const send = async (provider: string, model: string) => {
     const key = `${provider}/${model}`;
     counts[key] ??= { sent: 0, timely: 0, refused: 0, failed: 0 };
     const count = counts[key];
     count.sent++;
-    const source = inputs[model]!;
-    const message = encodeInferRequest({ inputs: source.at(Math.floor(random() * source.count)), binaryOutput: true });
+    const { source, manifest } = models[model]!;
+    const as = random() < SIGNED_SHARE ? "signed" : "unsigned";
+    const started = performance.now();
     try {
-      const answer = await http.request({
-        url: `${config.providers[provider]}/v2/models/${model}/infer`,
-        method: "POST",
-        headers: message.headers,
-        body: message.body,
-      });
-      if (answer.status === 200) {
-        decodeInferResponse({ body: answer.body, headerLength: answer.headers[HEADER_LENGTH] });
-        if (answer.elapsedMs <= config.latencyMs) count.timely++;
-        else count.failed++;
-      } else if (answer.status === 429) count.refused++;
-      else {
-        count.failed++;
-        failures.note(key, `${answer.status} ${new TextDecoder().decode(answer.body).slice(0, 200)}`);
-      }
+      const { receipt } = await asking
+        .get(provider)!
+        [as].infer(manifest, source.at(Math.floor(random() * source.count)));
+      if (as === "signed") kept.add(caseId(receipt));
+      if (performance.now() - started <= config.latencyMs) count.timely++;
+      else count.failed++;
     } catch (error) {
+      const status = error instanceof SuretyError ? error.details?.status : undefined;
+      if (status === 429) return void count.refused++;
       // A client that gets no answer has been failed by its provider; the count says so.
       count.failed++;
       failures.note(key, error instanceof Error ? error.message : String(error));
@@ -79,10 +98,12 @@ process.once("message", (config: LoadConfig) => {
     const length = (config.epochLength * 1000) / SLOTS;
     const start = (config.genesis + epoch * config.epochLength) * 1000 + slot * length;
     for (const provider of Object.keys(config.providers)) {
-      for (const model of config.models) {
+      for (const model of Object.keys(models)) {
         const arrivals = poisson(config.rate * config.epochLength * demandShare(slot), random);
         for (let i = 0; i < arrivals; i++) {
-          setTimeout(() => void send(provider, model), Math.max(0, start + random() * length - Date.now()));
+          const delay = start + random() * length - Date.now();
+          // What should have come before these clients were there does not come: all at once it would be a flood.
+          if (delay >= 0) setTimeout(() => void send(provider, model), delay);
         }
       }
     }
@@ -92,6 +113,9 @@ process.once("message", (config: LoadConfig) => {
 
   plan(config.firstEpoch, 0);
   setInterval(() => process.send?.({ kind: "counts", counts }), 1000);
+  process.on("message", ({ question, ids }: { question: number; ids: Hex[] }) => {
+    process.send?.({ answer: question, value: ids.filter((id) => kept.has(id)).length });
+  });
   process.send?.({ ready: true });
 });
 process.once("disconnect", () => process.exit(0));

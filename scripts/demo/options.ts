@@ -24,10 +24,10 @@ const whole = (name: string, least: number, most: number) => (text: string) => {
 export function parseOptions(argv: readonly string[]): DemoOptions {
   const command = new Command("demo")
     .description(
-      "Runs Surety on a local chain: three providers, six verifiers, real models and data, and a dapp that decides by the record.",
+      "Runs Surety on a local chain: three providers, thirteen verifiers, a court, real models and data, and a dapp that decides by the record.",
     )
     .addOption(
-      new Option("--epochs <n>", "epochs to count after warm-up").default(12).argParser(whole("epochs", 1, 1_000)),
+      new Option("--epochs <n>", "epochs to count after warm-up").default(10).argParser(whole("epochs", 1, 1_000)),
     )
     .addOption(
       new Option("--seed <n>", "seed of traffic and misbehaviour").default(1).argParser(whole("seed", 0, 2 ** 32 - 1)),

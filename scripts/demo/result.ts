@@ -45,8 +45,14 @@ export type ProviderResult = {
   stake: { before: string; after: string };
   pay: string;
   openCases: number;
+  /** Cases that were confirmed: by a jury, or as nobody defended them; and those that ended otherwise. */
+  cases: { byJury: number; bySilence: number; others: number };
+  losses: Loss[];
   records: RecordResult[];
 };
+
+/** What slashes of one cause took from an account. */
+export type Loss = { cause: string; times: number; taken: string };
 
 /** One verifier at the end of the demo. */
 export type VerifierResult = {
@@ -56,6 +62,29 @@ export type VerifierResult = {
   attested: number;
   missed: number;
   pay: string;
+  losses: Loss[];
+};
+
+/** The verifier that ran nothing, at the end of the demo. */
+export type LazyResult = {
+  address: Address;
+  /** Reports of re-runs that it revealed. */
+  reports: number;
+  stake: { before: string; after: string };
+  pay: string;
+  losses: Loss[];
+};
+
+/** The client that signs its requests, at the end of the demo. */
+export type ClientResult = {
+  address: Address;
+  /** Its own answers that were confirmed as wrong, by its own receipts. */
+  wronged: number;
+  /** Leaves for which slashes gave it something, and how much. */
+  leaves: number;
+  restored: string;
+  /** What it claimed, as its balance says. */
+  claimed: string;
 };
 
 /** One record in one settled epoch. Bitmaps are hexadecimal; bit j is sample j. */
@@ -100,6 +129,8 @@ export type DemoResult = {
   threshold: number;
   providers: ProviderResult[];
   verifiers: VerifierResult[];
+  lazy: LazyResult;
+  client: ClientResult;
   gas: Record<string, GasFigures>;
   /** Seconds by phase of the demo. */
   phases: Record<string, number>;

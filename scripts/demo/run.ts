@@ -3,38 +3,36 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createLog } from "@surety/node-kit";
-import type { Address, Hex } from "viem";
+import type { Address } from "viem";
 import { readModels } from "../lib/actions/model.ts";
 import { stakeOf } from "../lib/actions/stake.ts";
-import { readArtifact } from "../lib/artifacts.ts";
-import { DEPLOYER, devAccount } from "./accounts.ts";
+import { CLIENT, DEPLOYER, devAccount, LAZY } from "./accounts.ts";
 import { calibrate } from "./calibration.ts";
 import { checkResult } from "./checks.ts";
 import { type Child, createChildren } from "./children.ts";
 import { closingTables } from "./closing.ts";
+import { conclude, type Notes } from "./conclude.ts";
 import { firstCounted, settledThrough } from "./counting.ts";
-import { type Actor, type DemoModel, epochsLog } from "./epochs-log.ts";
-import { askDapp, claimAll, deployDapp, settledOf, summaryOf, thresholdOf } from "./finale.ts";
-import { gasByFunction } from "./gas.ts";
+import { casesOf, followCourt, lossesOf, restored } from "./court.ts";
+import type { Actor, DemoModel } from "./epochs-log.ts";
+import { summaryOf, thresholdOf } from "./finale.ts";
+import type { LazyConfig } from "./lazy.ts";
 import type { LoadConfig, LoadCounts } from "./load.ts";
 import type { DemoOptions } from "./options.ts";
 import { createPhases } from "./phases.ts";
 import type { ProviderConfig, ProviderNotes } from "./provider.ts";
-import { recordResult, type SlotCounts } from "./record-result.ts";
-import type { DemoResult, ProviderResult, VerifierResult } from "./result.ts";
-import { addressOf, idOf, type Market, openMarket, verifierPlans } from "./setup.ts";
-import { type DemoState, followChain } from "./state.ts";
-import { EPOCH_LENGTH, LATENCY_MS, TARGETS, WINDOWS } from "./terms.ts";
-import type { VerifierConfig, VerifierNotes, VerifierStatus } from "./verifier.ts";
+import { addressOf, idOf, type Market, openMarket } from "./setup.ts";
+import { followChain } from "./state.ts";
+import { EPOCH_LENGTH, LATENCY_MS, TARGETS, VERIFIER_HOSTS, WINDOWS } from "./terms.ts";
+import type { VerifierNotes, VerifiersConfig } from "./verifiers.ts";
 import { createScreen, viewLines } from "./view.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const CHAIN_ID = 31337;
-/** Epochs before the first that counts, at most, and some that follow. */
-const SPARE_EPOCHS = 8;
-
-/** Notes of all processes about one epoch, kept once it has settled. */
-type Notes = { served: Map<string, ProviderNotes>; slots: Map<string, SlotCounts> };
+/** Epochs before the first that counts, at most, and some that follow, in which the court comes to its end. */
+const SPARE_EPOCHS = 16;
+/** Longest wait for the court once all epochs have settled. */
+const COURT_PATIENCE_MS = 100_000;
 
 /** Runs the demo. @returns Whether everything it says happened. */
 export async function runDemo(options: DemoOptions): Promise<boolean> {
@@ -61,20 +59,6 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
     const chain = await children.start<{ url: string }>("chain", new URL("../chain.ts", import.meta.url), { port: 0 });
     say(`chain ${CHAIN_ID} at ${chain.ready.url}, a block every 200 ms`);
     const common = { rpcUrl: chain.ready.url, chainId: CHAIN_ID, deployments: join(root, "deployments") };
-    const startVerifiers = () =>
-      Promise.all(
-        verifierPlans().map(async ({ name, key }) => {
-          const config: VerifierConfig = {
-            ...common,
-            key: key.key,
-            data: join(data, `verifier-${name}`),
-            models: join(root, "models"),
-          };
-          const module = new URL("./verifier.ts", import.meta.url);
-          const child = await children.start<object>(`verifier ${name}`, module, config);
-          return { name, child, address: key.account.address.toLowerCase() as Address };
-        }),
-      );
     market = await openMarket({
       rpcUrl: chain.ready.url,
       chainId: CHAIN_ID,
@@ -88,11 +72,14 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
     const actors = market.providers.map(
       (plan): Actor => ({ name: plan.name, address: addressOf(plan), behaviour: plan.behaviour }),
     );
-    const stakes = await Promise.all(actors.map(({ address }) => stakeOf(market!.as(devAccount(DEPLOYER)), address)));
+    const stakeNow = async (address: Address) => (await stakeOf(market!.as(devAccount(DEPLOYER)), address)).active;
+    const stakes = await Promise.all(actors.map(({ address }) => stakeNow(address)));
+    const [lazyAddress, clientAddress] = [LAZY, CLIENT].map(
+      (index) => devAccount(index).account.address.toLowerCase() as Address,
+    ) as [Address, Address];
+    const lazyStake = await stakeNow(lazyAddress);
 
-    say(
-      "starting three providers and six verifiers, each with one native process for its models, verifiers with a WASM one too",
-    );
+    say("starting three providers, twelve verifiers in two processes, and one that runs nothing");
     const providers = await Promise.all(
       market.providers.map(async ({ name, behaviour, operator, port }) => {
         const config: ProviderConfig = {
@@ -113,12 +100,42 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
       }),
     );
     // After the providers: one that starts late has no receipts for the first promised epoch.
-    const verifiers = await startVerifiers();
+    const plans = market.verifiers.map(({ name, key }) => ({ name, key: key.key }));
+    const hosts = await Promise.all(
+      Array.from({ length: VERIFIER_HOSTS }, (_, i) => {
+        const config: VerifiersConfig = {
+          ...common,
+          keys: plans.filter((_, k) => k % VERIFIER_HOSTS === i),
+          data: join(data, `verifiers-${i}`),
+          models: join(root, "models"),
+        };
+        return children.start<object>(`verifiers ${i}`, new URL("./verifiers.ts", import.meta.url), config);
+      }),
+    );
+    const lazy: LazyConfig = {
+      ...common,
+      providers: actors.map(({ address }) => address),
+      modelIds: models.map(idOf),
+      firstEpoch: market.firstEpoch,
+    };
+    const idle = await children.start<object>(
+      "verifier that runs nothing",
+      new URL("./lazy.ts", import.meta.url),
+      lazy,
+    );
+    idle.onMessage(({ reason }) => log.warn({ reason }, "the verifier that runs nothing missed an epoch"));
 
     phases.begin("warm-up");
     const load: LoadConfig = {
-      providers: Object.fromEntries(market.providers.map(({ name, url }) => [name, url])),
-      models: models.map(({ manifest }) => manifest.name),
+      providers: Object.fromEntries(
+        market.providers.map((plan) => {
+          const { name, url, operator } = plan;
+          return [name, { url, provider: addressOf(plan), operator: operator.account.address }];
+        }),
+      ),
+      models: models.map(({ manifest }) => manifest),
+      chainId: CHAIN_ID,
+      receiptLog: market.deployment.contracts.ReceiptLog!,
       genesis: Number(market.deployment.genesis),
       epochLength: Number(EPOCH_LENGTH),
       firstEpoch: market.firstEpoch,
@@ -134,6 +151,7 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
     });
 
     const state = followChain(market.client, market.deployment, WINDOWS);
+    const court = followCourt(market.client, market.deployment);
     const named = models.map((model): DemoModel => ({ name: model.manifest.name, modelId: idOf(model) }));
     const notes: Notes = { served: new Map(), slots: new Map() };
     const noted = new Set<number>();
@@ -142,35 +160,51 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
     let counted: number[] = [];
     let first: number | undefined;
     let shown = 0;
-    while (counted.length < options.epochs) {
+    /** Reads and shows what is new. */
+    const turn = async (): Promise<void> => {
       interrupt.signal.throwIfAborted();
       if (failed) throw failed;
       const now = await state.update();
+      await court.update();
       if (first === undefined) {
         first = firstCounted(
           state,
           named.map(({ modelId }) => modelId),
-          market.firstEpoch,
+          market!.firstEpoch,
         );
         if (first !== undefined) phases.begin("counted epochs");
       }
       counted = first === undefined ? [] : settledThrough(state, records, first, options.epochs);
-      for (const epoch of settledThrough(state, records, 0, market.lastEpoch + 1)) {
+      for (const epoch of settledThrough(state, records, 0, market!.lastEpoch + 1)) {
         if (noted.has(epoch)) continue;
         noted.add(epoch);
-        await takeNotes(notes, epoch, providers, verifiers);
+        await takeNotes(notes, epoch, providers, hosts);
       }
       const live = { now, firstCounted: first, counted: counted.length, wanted: options.epochs, clients: counts };
       const epochOf = (t: number) => Math.floor((t - Number(market!.deployment.genesis)) / Number(EPOCH_LENGTH));
-      screen.show(viewLines(state, actors, live, epochOf), shown !== state.settled.length);
+      screen.show(viewLines(state, court, actors, live, epochOf), shown !== state.settled.length);
       shown = state.settled.length;
-      if (epochOf(now) > market.lastEpoch + 3) throw new Error("the promises ended before enough epochs had settled");
+      if (epochOf(now) > market!.lastEpoch + 3) throw new Error("the promises ended before enough epochs had settled");
       await new Promise((resolve) => setTimeout(resolve, 400));
-    }
+    };
+    /** Whether the court has come to its end with all that the demo waits for. */
+    const isJudged = async (): Promise<boolean> => {
+      const cheat = actors.find(({ behaviour }) => behaviour === "cheap-model")!.address;
+      if (casesOf(court, cheat).byJury === 0 || lossesOf(court, lazyAddress).length === 0) return false;
+      if (restored(court, clientAddress).amount === 0n) return false;
+      const threshold = thresholdOf(state, market!);
+      const summaries = await Promise.all(named.map(({ modelId }) => summaryOf(market!, cheat, modelId)));
+      return summaries.every(({ score }) => score < threshold);
+    };
+    while (counted.length < options.epochs) await turn();
+    phases.begin("court");
+    const patience = performance.now() + COURT_PATIENCE_MS;
+    while (performance.now() < patience && !(await isJudged())) await turn();
     screen.done();
 
     phases.begin("closing");
-    const result = await conclude({ market, state, actors, models: named, counted, notes, options, stakes, verifiers });
+    const parts = { market, state, court, actors, models: named, counted, notes, options, stakes, lazyStake };
+    const result = await conclude({ ...parts, hosts, clients });
     phases.end();
     Object.assign(result.phases, phases.seconds);
     const checks = checkResult(result, options);
@@ -196,12 +230,12 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
 type Named<T> = { name: string; child: Child<T> };
 
 /** Asks every process what it noted about a settled epoch. */
-async function takeNotes(notes: Notes, epoch: number, providers: Named<object>[], verifiers: Named<object>[]) {
+async function takeNotes(notes: Notes, epoch: number, providers: Named<object>[], hosts: Child<object>[]) {
   for (const { name, child } of providers) {
     notes.served.set(`${name}/${epoch}`, await child.ask<ProviderNotes>({ kind: "notes", epoch }));
   }
-  for (const { child } of verifiers) {
-    const { slots } = await child.ask<VerifierNotes>({ kind: "notes", epoch });
+  for (const host of hosts) {
+    const { slots } = await host.ask<VerifierNotes>({ kind: "notes", epoch });
     for (const { provider, modelId, slot, probes, timely } of slots) {
       const key = `${provider}/${modelId}/${epoch}`;
       const counts = notes.slots.get(key) ?? Array.from({ length: 24 }, () => ({ probes: 0, timely: 0 }));
@@ -210,107 +244,4 @@ async function takeNotes(notes: Notes, epoch: number, providers: Named<object>[]
       notes.slots.set(key, counts);
     }
   }
-}
-
-type Conclusion = {
-  market: Market;
-  state: DemoState;
-  actors: readonly Actor[];
-  models: readonly DemoModel[];
-  counted: readonly number[];
-  notes: Notes;
-  options: DemoOptions;
-  stakes: readonly { active: bigint }[];
-  verifiers: readonly (Named<object> & { address: Address })[];
-};
-
-/** Claims, asks the dapp, and puts everything together. */
-async function conclude(parts: Conclusion): Promise<DemoResult> {
-  const { market, state, actors, models, counted, notes, options } = parts;
-  const threshold = thresholdOf(state, market);
-  const dapp = await deployDapp(market, threshold);
-  const paid = await claimAll(market);
-  const swapped = (actor: Actor, modelId: Hex, epoch: number) =>
-    new Set<number>(notes.served.get(`${actor.name}/${epoch}`)?.[modelId]?.swappedLeaves ?? []);
-  const epochs = epochsLog(state, actors, models, counted, swapped);
-
-  const providers: ProviderResult[] = [];
-  for (const [i, actor] of actors.entries()) {
-    const records = [];
-    let openCases = 0;
-    for (const { name: model, modelId } of models) {
-      // Claims take a while, in which another epoch may have settled: the ceiling has to know of it, too.
-      const summary = await summaryOf(market, actor.address, modelId);
-      await state.update();
-      openCases += summary.openCases;
-      records.push(
-        recordResult({
-          provider: actor.name,
-          model,
-          modelId,
-          settled: settledOf(state, actor.address, modelId),
-          epochs,
-          slots: addSlots(counted.map((epoch) => notes.slots.get(`${actor.address}/${modelId}/${epoch}`))),
-          served: addServed(counted.map((epoch) => notes.served.get(`${actor.name}/${epoch}`)?.[modelId])),
-          summary,
-          dapp: await askDapp(market, dapp, actor.address, modelId),
-        }),
-      );
-    }
-    const after = await stakeOf(market.as(devAccount(DEPLOYER)), actor.address);
-    providers.push({
-      ...actor,
-      stake: { before: String(parts.stakes[i]!.active), after: String(after.active) },
-      pay: String(paid.get(actor.address) ?? 0n),
-      openCases,
-      records,
-    });
-  }
-  const verifiers: VerifierResult[] = [];
-  for (const { name, child, address } of parts.verifiers) {
-    const { assignments, attested, missed } = await child.ask<VerifierStatus>({ kind: "status" });
-    verifiers.push({ name, address, assignments, attested, missed, pay: String(paid.get(address) ?? 0n) });
-  }
-  const { contracts, chainId, startBlock } = market.deployment;
-  const measured = [
-    "StakePool",
-    "HeaderBeacon",
-    "ProviderRegistry",
-    "ModelRegistry",
-    "VerifierRegistry",
-    "CommitmentBook",
-    "ReceiptLog",
-    "RewardDistributor",
-    "AttestationHub",
-  ] as const;
-  const gas = await gasByFunction(
-    market.client,
-    Object.fromEntries(measured.map((name) => [name, { address: contracts[name]!, abi: readArtifact(name).abi }])),
-    startBlock,
-  );
-  return {
-    chainId,
-    epochs: counted.length,
-    seed: options.seed,
-    threshold: Number(threshold) / 1e9,
-    providers,
-    verifiers,
-    gas,
-    phases: {},
-    epochsLog: epochs,
-  };
-}
-
-function addSlots(all: readonly (SlotCounts | undefined)[]): SlotCounts {
-  return Array.from({ length: 24 }, (_, k) => ({
-    probes: all.reduce((sum, counts) => sum + (counts?.[k]?.probes ?? 0), 0),
-    timely: all.reduce((sum, counts) => sum + (counts?.[k]?.timely ?? 0), 0),
-  }));
-}
-
-function addServed(all: readonly ({ answers: number; swapped: number } | undefined)[]) {
-  return {
-    answers: all.reduce((sum, one) => sum + (one?.answers ?? 0), 0),
-    swapped: all.reduce((sum, one) => sum + (one?.swapped ?? 0), 0),
-  };
 }

@@ -10,16 +10,28 @@ import { bond } from "../lib/actions/stake.ts";
 import { mintTestAsset } from "../lib/actions/test-asset.ts";
 import { registerVerifier } from "../lib/actions/verifier.ts";
 import type { Context, Sender } from "../lib/context.ts";
-import { DEPLOYER, type DevAccount, devAccount, FIRST_VERIFIER, OPERATORS, PROVIDERS } from "./accounts.ts";
+import {
+  CLIENT,
+  DEPLOYER,
+  type DevAccount,
+  devAccount,
+  FIRST_VERIFIER,
+  LAZY,
+  OPERATORS,
+  PROVIDERS,
+} from "./accounts.ts";
 import type { Behaviour } from "./result.ts";
 import {
+  ACCUSER_MONEY,
   BUDGET,
   CAPACITY,
   CASE_BOND,
   DEMAND_BOND,
   EPOCH_LENGTH,
+  JURIES,
   JURY,
   LATENCY_MS,
+  LAZY_TICKETS,
   PROVIDER_BOND,
   TICKET,
   TICKETS,
@@ -100,7 +112,7 @@ export function connect(rpcUrl: string, chainId: number, log: Log) {
   return { client, sender, close: () => http.close() };
 }
 
-/** The verifiers of the demo. */
+/** The honest verifiers of the demo. */
 export const verifierPlans = (): VerifierPlan[] =>
   Array.from({ length: VERIFIERS }, (_, i) => ({ name: `V${i + 1}`, key: devAccount(FIRST_VERIFIER + i) }));
 
@@ -153,6 +165,7 @@ export async function openMarket(options: {
   const openProvider = async ({ owner, operator, url }: ProviderPlan) => {
     const context = as(owner);
     await mintTestAsset(context, { amount: PROVIDER_BOND });
+    await mintTestAsset(as(operator), { amount: JURIES * CASE_BOND });
     await bond(context, { amount: PROVIDER_BOND });
     await registerProvider(context, { operator: operator.account.address, endpoint: url });
     const terms = { target, latencyMs: LATENCY_MS, capacity: CAPACITY, unitPrice: UNIT_PRICE };
@@ -162,18 +175,23 @@ export async function openMarket(options: {
     }
     return made;
   };
-  const openVerifier = async ({ key }: VerifierPlan) => {
-    await mintTestAsset(as(key), { amount: TICKET * BigInt(TICKETS) });
-    await registerVerifier(as(key), { tickets: TICKETS });
+  const openVerifier = async (key: DevAccount, tickets: number) => {
+    await mintTestAsset(as(key), { amount: TICKET * BigInt(tickets) + ACCUSER_MONEY });
+    await registerVerifier(as(key), { tickets });
   };
   const fund = async () => {
     const total = BUDGET * BigInt(options.epochs + 4);
     await mintTestAsset(as(deployer), { amount: total });
     await fundEpochs(as(deployer), { epochs: BigInt(options.epochs + 4), amount: BUDGET });
+    // Gas, for the claim of what the client is owed.
+    const { wallet } = as(deployer);
+    const hash = await wallet.sendTransaction({ to: devAccount(CLIENT).account.address, value: 10n ** 18n });
+    await client.waitForTransactionReceipt({ hash });
   };
   const [promises] = await Promise.all([
     Promise.all(providers.map(openProvider)),
-    Promise.all(verifiers.map(openVerifier)),
+    Promise.all(verifiers.map(({ key }) => openVerifier(key, TICKETS))),
+    openVerifier(devAccount(LAZY), LAZY_TICKETS),
     fund(),
   ]);
   const all = promises.flat();

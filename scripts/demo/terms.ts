@@ -1,19 +1,23 @@
 import type { Windows } from "@surety/protocol";
 
 /** Seconds of the demo's day. */
-export const EPOCH_LENGTH = 11n;
+export const EPOCH_LENGTH = 20n;
 
-/** Steps of an epoch, seconds; disputes stay open, as the demo has no court. */
+/**
+ * Steps of an epoch, seconds: those that take transactions outlast a stall of three seconds of a busy machine, and so does
+ * each half of a jury's window. What is settled of one day, committed of the next and asked at the peak of the third come
+ * one after the other. Disputes end after a jury that is called as soon as a case is there.
+ */
 export const WINDOWS: Windows = {
-  logWindow: 3n,
+  logWindow: 5n,
   beaconLag: 1n,
-  openWindow: 3n,
-  commitWindow: 3n,
-  outputWindow: 2n,
-  revealWindow: 3n,
-  disputeWindow: 60n,
-  answerWindow: 2n,
-  juryWindow: 2n,
+  openWindow: 7n,
+  commitWindow: 6n,
+  outputWindow: 3n,
+  revealWindow: 5n,
+  disputeWindow: 30n,
+  answerWindow: 12n,
+  juryWindow: 12n,
   grace: 2n,
 };
 
@@ -33,16 +37,24 @@ export const PROVIDER_BOND = (3n * 7n * BigInt(CAPACITY) * EPOCH_LENGTH * UNIT_P
 /** Stake per ticket, and tickets per verifier. */
 export const TICKET = 100n * TOKEN;
 export const TICKETS = 4;
-/** Number of verifiers: five seats have to be filled, and not always by the same. */
-export const VERIFIERS = 6;
+/** Tickets of the verifier that runs nothing. */
+export const LAZY_TICKETS = 2;
+/** Number of honest verifiers: beside a committee of five a jury of five has to be drawn. */
+export const VERIFIERS = 12;
+/** Processes that they share: each has one ONNX Runtime, native and WASM, for all its keys. */
+export const VERIFIER_HOSTS = 2;
 /** Reward budget of an epoch, and pay for drawing its seed. */
 export const BUDGET = 1_000n * TOKEN;
 export const TIP = TOKEN;
 /** Bonds of demands and cases, and a jury that twelve verifiers can fill. */
 export const DEMAND_BOND = TOKEN;
 export const CASE_BOND = 10n * TOKEN;
+/** What each verifier has for bonds of its accusations. */
+export const ACCUSER_MONEY = 20n * TOKEN;
+/** Juries that each provider's operator can pay for; a jury that convicts keeps the bond. */
+export const JURIES = 6n;
 export const JURY = { jurySize: 5n, juryVotes: 4n } as const;
 /** Share of its ceiling that the dapp asks of a score. */
-export const THRESHOLD_SHARE = 0.945;
+export const THRESHOLD_SHARE = 0.96;
 /** Oldest measurement that the dapp accepts, epochs. */
 export const MAX_AGE = 6n;

@@ -1,5 +1,6 @@
 import { bar, percent } from "./bars.ts";
 import { bits } from "./ceiling.ts";
+import type { CourtState } from "./court.ts";
 import type { Actor } from "./epochs-log.ts";
 import type { LoadCounts } from "./load.ts";
 import type { DemoState } from "./state.ts";
@@ -66,8 +67,22 @@ function providerLine(state: DemoState, actor: Actor, clients: Record<string, Lo
   ].join("   ");
 }
 
+/** What the court has done. */
+function courtLine({ ended, tried, slashes }: CourtState): string {
+  const confirmed = ended.filter(({ state }) => state === "confirmed");
+  const convicted = confirmed.filter(({ hadJury }) => hadJury).length;
+  const closed = confirmed.length - convicted;
+  return `court: ${tried.size} cases before juries, ${convicted} convicted; ${closed} confirmed undefended; ${slashes.length} slashes`;
+}
+
 /** The lines of the live view. */
-export function viewLines(state: DemoState, actors: readonly Actor[], live: Live, epochOf: (t: number) => number) {
+export function viewLines(
+  state: DemoState,
+  court: CourtState,
+  actors: readonly Actor[],
+  live: Live,
+  epochOf: (t: number) => number,
+) {
   const current = epochOf(live.now);
   const phase =
     live.firstCounted === undefined
@@ -78,6 +93,7 @@ export function viewLines(state: DemoState, actors: readonly Actor[], live: Live
     phase,
     ...epochs.flatMap((epoch) => epochLine(state, epoch, live.now) ?? []),
     ...actors.map((actor) => providerLine(state, actor, live.clients)),
+    courtLine(court),
   ];
 }
 
