@@ -11,14 +11,7 @@ import {
   TILLS,
   type Till,
 } from "@surety/sdk";
-import {
-  type Address,
-  getAbiItem,
-  type Hex,
-  hexToBytes,
-  type PublicClient,
-  parseAbi,
-} from "viem";
+import { type Address, getAbiItem, type Hex, hexToBytes, type PublicClient, parseAbi } from "viem";
 import type { RevealFacts } from "../watch/facts.ts";
 
 /** A record's epoch. */
