@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { assignmentTree, commitment, packRerunReport, type SampleVerdict, type Windows } from "@surety/protocol";
+import type { Windows } from "@surety/protocol";
 import { DEMAND_KINDS, demandsAbi, faultsAbi } from "@surety/sdk";
 import { expect } from "chai";
-import { type Address, type Hex, hexToString, isAddressEqual, trim } from "viem";
+import { type Address, type Hex, hexToString, trim } from "viem";
+import { sitOnce } from "./dishonest.ts";
 import {
   agreeingInputs,
   freePort,
@@ -31,7 +32,6 @@ const WINDOWS: Windows = {
 };
 const LENGTH = 16n;
 const NAME = "eth-spot-tcn";
-const SALT: Hex = `0x${"5a".repeat(32)}`;
 /** Receipts that the provider's store loses. */
 const LOST = 15;
 
@@ -89,33 +89,15 @@ describe("lies before the court, end to end", function () {
       .map((store) => store.assignments.get({ epoch, provider: market.provider, modelId: market.modelId, role: 1 }))
       .find((one) => one?.included)?.dataRoot ?? undefined;
 
-  /** Sits on the first committee that it is drawn for with another seat's result, and says that all of it is wrong. */
-  const lie = async (): Promise<void> => {
-    const { modelId } = market;
-    const hub = market.deployment.contracts.AttestationHub!;
-    const me = liar.account.address;
-    for (let epoch = market.firstEpoch; ; epoch++) {
-      const times = market.times(epoch);
-      await market.until(times.openEnd);
-      const seats: Address[] = await market.read("AttestationHub", "seatsOf", market.provider, modelId, epoch, 1);
-      const seat = seats.findIndex((one) => isAddressEqual(one, me));
-      const { m } = await market.read("ReceiptLog", "log", market.provider, modelId, epoch);
-      if (seat < 0 || m === 0) continue;
-      await until("an honest seat has its results", () => honestRoot(epoch) !== undefined, 10_000);
-      const dataRoot = honestRoot(epoch)!;
-      const assigned = { role: 1, provider: market.provider, modelId, report: 0n, dataRoot, salt: SALT };
-      const { root, proof } = assignmentTree([assigned]);
-      const hash = commitment({ hub, epoch, round: 0, sender: me, root });
-      await market.write(liar, "AttestationHub", "commit", epoch, hash);
-      await market.until(times.outputEnd);
-      const verdicts = Array.from({ length: m }, (): SampleVerdict => "mismatch");
-      const packed = packRerunReport({ n: m, verdicts, panel: 0 });
-      await market.write(liar, "AttestationHub", "reveal", epoch, [
-        { ...assigned, seat, report: packed, proof: proof(0) },
-      ]);
-      return;
-    }
-  };
+  /** Copies another seat's result, and says that all of it is wrong. */
+  const lie = () =>
+    sitOnce(market, liar, {
+      verdict: "mismatch",
+      dataRoot: async (epoch) => {
+        await until("an honest seat has its results", () => honestRoot(epoch) !== undefined, 10_000);
+        return honestRoot(epoch)!;
+      },
+    });
 
   /** In the middle of an epoch the provider's store is put back to an older state: it gives the same numbers again. */
   const giveAgain = async (): Promise<void> => {

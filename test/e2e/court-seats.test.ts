@@ -1,18 +1,11 @@
-import {
-  assignmentTree,
-  commitment,
-  packRerunReport,
-  rerunTree,
-  type SampleVerdict,
-  unpackProbeReport,
-  type Windows,
-} from "@surety/protocol";
+import { rerunTree, unpackProbeReport, type Windows } from "@surety/protocol";
 import { attendanceAbi, attestationHubAbi, seatCasesAbi } from "@surety/sdk";
 import type { Store } from "@surety/verifier";
 import { expect } from "chai";
 import { type Address, type Hex, isAddressEqual, toHex } from "viem";
 import { createCourtReads } from "../../verifier/src/court/reads.ts";
 import { sha256, storedItems } from "../../verifier/src/rerun/data-root.ts";
+import { sitOnce } from "./dishonest.ts";
 import {
   BONDS,
   CLIENT,
@@ -40,7 +33,6 @@ const WINDOWS: Windows = {
   grace: 2n,
 };
 const LENGTH = 16n;
-const SALT: Hex = `0x${"5a".repeat(32)}`;
 /** Codes of the ends of cases about seats (ISeatCases.sol), and of a demand that was answered (IDemands.sol). */
 const [CONFIRMED, ACQUITTED, ANSWERED] = [3, 4, 2];
 
@@ -84,40 +76,19 @@ describe("a seat's own input before the court, end to end", function () {
     return { dataRoot: tree.root, path: tree.proof(m)!, native: toHex(leaf.native!), wasm: toHex(leaf.wasm!) };
   };
 
-  /** Sits on the first committee that it is drawn for. @returns the re-run as the court takes it, and what it holds */
+  /** Takes a seat with what it forged. @returns the re-run as the court takes it, and what it holds */
   const sit = async () => {
-    const { modelId } = market;
-    const hub = market.deployment.contracts.AttestationHub!;
-    const me = forger.account.address;
-    for (let epoch = market.firstEpoch; ; epoch++) {
-      const times = market.times(epoch);
-      await market.until(times.openEnd);
-      const seats: Address[] = await market.read("AttestationHub", "seatsOf", market.provider, modelId, epoch, 1);
-      const seat = seats.findIndex((one) => isAddressEqual(one, me));
-      const { m } = await market.read("ReceiptLog", "log", market.provider, modelId, epoch);
-      if (seat < 0 || m === 0) continue;
-      await until("an honest seat has its results", () => honestSeat(epoch) !== undefined, 10_000);
-      const { store, own } = honestSeat(epoch)!;
-      const forged = forge(store, own!, m);
-      const assigned = {
-        role: 1,
-        provider: market.provider,
-        modelId,
-        report: 0n,
-        dataRoot: forged.dataRoot,
-        salt: SALT,
-      };
-      const { root, proof } = assignmentTree([assigned]);
-      const hash = commitment({ hub, epoch, round: 0, sender: me, root });
-      await market.write(forger, "AttestationHub", "commit", epoch, hash);
-      await market.until(times.outputEnd);
-      const verdicts = Array.from({ length: m }, (): SampleVerdict => "match");
-      const report = packRerunReport({ n: m, verdicts, panel: 1 });
-      const shown = { ...assigned, seat, report, proof: proof(0) };
-      await market.write(forger, "AttestationHub", "reveal", epoch, [shown]);
-      const rerun = { ...assigned, epoch, seat, verifier: me, proof: proof(0) };
-      return { rerun, m, forged };
-    }
+    let forged: ReturnType<typeof forge> | undefined;
+    const made = await sitOnce(market, forger, {
+      verdict: "match",
+      dataRoot: async (epoch, m) => {
+        await until("an honest seat has its results", () => honestSeat(epoch) !== undefined, 10_000);
+        const { store, own } = honestSeat(epoch)!;
+        forged = forge(store, own!, m);
+        return forged.dataRoot;
+      },
+    });
+    return { ...made, forged: forged! };
   };
 
   /** An honest re-run of an epoch as the court takes it. */

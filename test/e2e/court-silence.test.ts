@@ -1,15 +1,8 @@
-import {
-  assignmentTree,
-  caseId,
-  commitment,
-  packRerunReport,
-  type SampleVerdict,
-  samplePositions,
-  type Windows,
-} from "@surety/protocol";
+import { caseId, samplePositions, type Windows } from "@surety/protocol";
 import { CASE_STATES, demandsAbi, faultsAbi } from "@surety/sdk";
 import { expect } from "chai";
-import { type Address, type Hex, hexToString, isAddressEqual, trim } from "viem";
+import { type Hex, hexToString, trim } from "viem";
+import { sitOnce } from "./dishonest.ts";
 import {
   freePort,
   OWNER,
@@ -37,7 +30,7 @@ const WINDOWS: Windows = {
 };
 const LENGTH = 14n;
 /** A root over nothing, and a salt. */
-const [MADE_UP, SALT]: [Hex, Hex] = [`0x${"e1".repeat(32)}`, `0x${"5a".repeat(32)}`];
+const [MADE_UP, _SALT]: [Hex, Hex] = [`0x${"e1".repeat(32)}`, `0x${"5a".repeat(32)}`];
 
 /** A provider that serves a rounded copy and says nothing, and a verifier that reports without running. */
 describe("silence before the court, end to end", function () {
@@ -66,33 +59,9 @@ describe("silence before the court, end to end", function () {
     await market?.close();
   });
 
-  /** Sits on the first committee that it is drawn for, and says that everything matches. @returns the epoch */
-  const report = async (): Promise<bigint> => {
-    const { modelId } = market;
-    const hub = market.deployment.contracts.AttestationHub!;
-    const me = lazy.account.address;
-    for (let epoch = market.firstEpoch; ; epoch++) {
-      const times = market.times(epoch);
-      await market.until(times.openEnd);
-      const seats: Address[] = await market.read("AttestationHub", "seatsOf", market.provider, modelId, epoch, 1);
-      const seat = seats.findIndex((one) => isAddressEqual(one, me));
-      const { m } = await market.read("ReceiptLog", "log", market.provider, modelId, epoch);
-      if (seat < 0 || m === 0) continue;
-      const assigned = { role: 1, provider: market.provider, modelId, report: 0n, dataRoot: MADE_UP, salt: SALT };
-      const { root, proof } = assignmentTree([assigned]);
-      const hash = commitment({ hub, epoch, round: 0, sender: me, root });
-      await market.write(lazy, "AttestationHub", "commit", epoch, hash);
-      await market.until(times.outputEnd);
-      const verdicts = Array.from({ length: m }, (): SampleVerdict => "match");
-      const packed = packRerunReport({ n: m, verdicts, panel: 1 });
-      const shown = { ...assigned, seat, report: packed, proof: proof(0) };
-      await market.write(lazy, "AttestationHub", "reveal", epoch, [shown]);
-      return epoch;
-    }
-  };
-
   it("costs a verifier that reports without running, and a provider that does not answer", async () => {
-    const epoch = await report();
+    const { rerun } = await sitOnce(market, lazy, { verdict: "match", dataRoot: async () => MADE_UP });
+    const { epoch } = rerun;
     const unanswered = () =>
       market.client.getContractEvents({
         address: market.deployment.contracts.Demands!,
