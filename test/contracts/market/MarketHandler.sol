@@ -149,14 +149,14 @@ abstract contract MarketHandler is MarketStage {
         uint256 count = mix(choice, 1) % 5 + 1;
         uint256 free = freeOf(who);
         bytes memory call = abi.encodeCall(verifiers.buy, (count));
-        if (paused) {
-            return refuses(who, address(verifiers), call, abi.encodeWithSelector(unauthorized(), address(verifiers)));
-        }
         if (now_() < ejectedUntil[who]) {
             bytes memory out = abi.encodeWithSelector(
                 IVerifierRegistry.VerifierRegistryEjected.selector, now_(), ejectedUntil[who]
             );
             return refuses(who, address(verifiers), call, out);
+        }
+        if (paused) {
+            return refuses(who, address(verifiers), call, abi.encodeWithSelector(unauthorized(), address(verifiers)));
         }
         if (free < count * TICKET) {
             return refuses(
