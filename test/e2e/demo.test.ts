@@ -33,6 +33,10 @@ describe("the path end to end", function () {
     }
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
+  afterEach(function () {
+    // What the demo's processes complained of says why.
+    if (this.currentTest?.state === "failed") console.error(output.slice(-20_000));
+  });
 
   const provider = (name: string) => result.providers.find((one) => one.name === name)!;
   const recordsOf = (name: string) =>

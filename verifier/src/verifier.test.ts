@@ -7,17 +7,19 @@ import {
   packRerunReport,
   ROLE_RERUN,
   rerunDataRoot,
+  type Tensor,
   unpackProbeReport,
   unpackRerunReport,
 } from "@surety/protocol";
 import { expect } from "chai";
 import { zeroHash } from "viem";
+import type { Rerunner } from "./ports.ts";
 import { journalKey, sealLeaves, toPayload } from "./report/seal.ts";
 import { sha256 } from "./rerun/data-root.ts";
 import { leafOfSamples, positionsOf, rerunBasis } from "./samples.ts";
 import type { Assignment } from "./store/index.ts";
 import { CHAIN_ID, HUB } from "./testing/sim-chain.ts";
-import { manifest, toyId, toyRun } from "./testing/toy-model.ts";
+import { manifest, toyId, toyRerunner, toyRun } from "./testing/toy-model.ts";
 import { createWorld, EPOCH, ME, PROVIDER, type World } from "./testing/world.ts";
 import { createVerifier } from "./verifier.ts";
 
@@ -194,5 +196,23 @@ describe("verifier, from seat to settlement", () => {
       return { j, nativeHash: sha256(bytes), wasmHash: sha256(bytes) };
     });
     expect(rerun.dataRoot).to.equal(rerunDataRoot(hashed));
+  });
+
+  it("abstains where it could not run that input, as it could show nothing if it were asked", async () => {
+    const isOfLeaf = (set: readonly Tensor[]) =>
+      world.deps.store.leaves
+        .of({ epoch: EPOCH, provider: PROVIDER, modelId: toyId, role: ROLE_RERUN })
+        .some(({ inputs }) => Buffer.compare(inputs, encodeTensors(set)) === 0);
+    const native: Rerunner["native"] = async (_id, sets) =>
+      sets.map((set) => (isOfLeaf(set) ? toyRun(set) : new Error("the process was killed")));
+    world = await createWorld({ deps: { rerunner: { ...toyRerunner, native } } });
+    const rows = await run();
+    expect(errors()).to.deep.equal([]);
+    expect(ends(rows)).to.deep.equal([
+      ["done", null],
+      ["done", "NO_OWN_INPUT"],
+    ]);
+    expect(verdicts(rows[1]!)).to.deep.equal(["grey"]);
+    expect(shown(1).map(({ dataRoot }) => dataRoot)).to.deep.equal([zeroHash]);
   });
 });

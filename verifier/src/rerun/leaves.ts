@@ -16,8 +16,9 @@ const bytesOf = (result: Tensor[] | Error): Uint8Array | null =>
 
 /**
  * Runs the inputs of sampled leaves natively and in WASM and keeps the outputs: what the seat commits to, before it may see
- * the provider's; then the input of its own. When time is up, what has been run counts and the rest stays without an own
- * result.
+ * the provider's. First those that the seat's own input is mixed from and that input, because who has run the ones owes the
+ * other. When time is up, what has been run counts and the rest stays without an own result; a seat that has not run the
+ * input it owes abstains.
  */
 export function createLeafRerun(deps: StepDeps & { jobs: Jobs; rerunner: Rerunner }): Step {
   const { store, facts, chainMs, models, log, jobs, rerunner } = deps;
@@ -42,12 +43,17 @@ export function createLeafRerun(deps: StepDeps & { jobs: Jobs; rerunner: Rerunne
     });
   };
 
-  /** The leaves that the own input is mixed from; undefined if the seat does not owe it: it has not run both. */
-  const mixedFrom = (a: Assignment): (MixedFrom & { w: number }) | undefined => {
+  /** The leaves that the own input is mixed from, as far as they are there. */
+  const sourcesOf = (a: Assignment) => {
     const basis = rerunBasis(a.basis);
     const { i, k, w } = drawOf(a, basis);
     const samples = leafOfSamples(positionsOf(a, basis), store.leaves.of(a));
-    const [first, second] = [samples[i], samples[k]];
+    return { first: samples[i], second: samples[k], w };
+  };
+
+  /** What the own input is mixed from; undefined if the seat does not owe it: it has not run both. */
+  const mixedFrom = (a: Assignment): (MixedFrom & { w: number }) | undefined => {
+    const { first, second, w } = sourcesOf(a);
     if (!first?.native || !first.wasm || !second?.native || !second.wasm) return undefined;
     return { i: first.inputs, k: second.inputs, w };
   };
@@ -66,12 +72,14 @@ export function createLeafRerun(deps: StepDeps & { jobs: Jobs; rerunner: Rerunne
 
   const finish = (a: Assignment): void => {
     store.transact(() => {
-      const { epoch, modelId } = a;
+      const { epoch, provider, modelId, role } = a;
       if (!store.own.get(a) && mixedFrom(a)) {
-        log.warn(
-          { epoch, modelId },
-          "the seat's own input is not in its commitment: if it is demanded, that costs 5 %",
-        );
+        const why = {
+          reason: "NO_OWN_INPUT",
+          detail: "the seat's own input was not run: silence on demand would cost 5 %",
+        };
+        store.assignments.abstain(a, why);
+        return log.warn({ epoch, provider, modelId, role, ...why }, "abstains and earns nothing here");
       }
       const dataRoot = rerunTree(storedItems(store, a)).root;
       store.assignments.move(a, "evidence", "rerun", { dataRoot });
@@ -80,12 +88,18 @@ export function createLeafRerun(deps: StepDeps & { jobs: Jobs; rerunner: Rerunne
 
   const work = async (a: Assignment, signal: AbortSignal): Promise<void> => {
     const open = store.leaves.of(a).filter((leaf) => !leaf.native && !leaf.failure);
-    for (let i = 0; i < open.length && isOpen(a); i += BATCH) {
-      await run(a, open.slice(i, i + BATCH));
-      if (signal.aborted) return;
-    }
+    const { first, second } = sourcesOf(a);
+    const isSource = ({ index }: LeafRow) => index === first?.index || index === second?.index;
+    const sources = open.filter(isSource);
+    if (sources.length > 0 && isOpen(a)) await run(a, sources);
+    if (signal.aborted) return;
     if (isOpen(a)) await runOwnInput(a);
     if (signal.aborted) return;
+    const rest = open.filter((leaf) => !isSource(leaf));
+    for (let i = 0; i < rest.length && isOpen(a); i += BATCH) {
+      await run(a, rest.slice(i, i + BATCH));
+      if (signal.aborted) return;
+    }
     await setImmediate();
     if (isOpen(a)) finish(a);
   };
