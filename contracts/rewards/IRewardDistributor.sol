@@ -24,7 +24,7 @@ interface IRewardDistributor {
     event Funded(uint64 indexed epoch, address indexed from, uint256 amount);
     /// @notice A settlement earned `weight` in `epoch`.
     event WeightAdded(address indexed provider, bytes32 indexed modelId, uint64 indexed epoch, uint256 weight);
-    /// @notice A verifier earned `points` in `epoch`.
+    /// @notice A verifier earned `points` in `epoch`; 1e9 = one.
     event PointsAdded(address indexed verifier, uint64 indexed epoch, uint256 points);
     /// @notice A challenger may get up to `amount` of the challengers' part of `epoch`.
     event BountyAdded(address indexed challenger, uint64 indexed epoch, uint256 amount);
@@ -61,7 +61,7 @@ interface IRewardDistributor {
     /// @param weight In the asset's smallest unit (bonded stake that proved reliable); 0 only credits.
     function addWeight(address provider, bytes32 modelId, uint64 epoch, uint256 weight) external;
 
-    /// @notice Notes points for valid reveals. Caller: by the access manager.
+    /// @notice Notes points for valid reveals, 1e9 = one. Caller: by the access manager.
     function addPoints(address verifier, uint64 epoch, uint256 points) external;
 
     /// @notice Notes what a challenger may get at most of the current epoch's part for challengers, in the asset's smallest
@@ -81,7 +81,7 @@ interface IRewardDistributor {
     /// @notice Sends what nobody can earn of a settled epoch's budget to the sink. Anyone may, once per epoch.
     function sweep(uint64 epoch) external returns (uint256 amount);
 
-    /// @notice Budget, sum of weights and sum of points of an epoch.
+    /// @notice Budget, sum of weights and sum of points (1e9 = one) of an epoch.
     function epochInfo(uint64 epoch) external view returns (uint256 budget, uint256 weight, uint256 points, bool swept);
 
     /// @notice The parts of an epoch's budget, and the bounties that share the last one.

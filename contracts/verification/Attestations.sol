@@ -40,6 +40,9 @@ abstract contract Attestations is IAttestationHub, ReportStore, Closable {
     /// @dev Rounds of an epoch: everybody's, and the redraw's.
     uint8 private constant FIRST = 0;
     uint8 private constant REDRAW = 1;
+    /// @dev What a seat earns at most.
+    uint256 private constant POINT = 1e9;
+
     /// @dev What the reveals of one call share, each read once; and the one that is looked at.
     struct Batch {
         uint64 epoch;
@@ -70,6 +73,7 @@ abstract contract Attestations is IAttestationHub, ReportStore, Closable {
     IVerifierRegistry private immutable _verifiers;
 
     mapping(uint64 epoch => mapping(uint8 round => mapping(address verifier => bytes32))) private _commitments;
+
     constructor(address authority, Parts memory parts) AccessManaged(authority) {
         _clock = parts.clock;
         _beacon = parts.beacon;
@@ -108,8 +112,7 @@ abstract contract Attestations is IAttestationHub, ReportStore, Closable {
         uint256 points = 0;
         for (uint256 i = 0; i < reveals.length; ++i) {
             _next(batch, reveals[i]);
-            _reveal(batch, i, reveals[i]);
-            if (_judges(batch)) ++points;
+            points += _reveal(batch, i, reveals[i]);
         }
         if (points > 0) _rewards.addPoints(msg.sender, epoch, points);
     }
@@ -128,7 +131,8 @@ abstract contract Attestations is IAttestationHub, ReportStore, Closable {
         (batch.isLogged, batch.m, batch.target) = _log.termsOf(provider, modelId, batch.epoch);
     }
 
-    function _reveal(Batch memory batch, uint256 i, Reveal calldata item) private {
+    /// @return points What the seat earns.
+    function _reveal(Batch memory batch, uint256 i, Reveal calldata item) private returns (uint256 points) {
         (uint8 role, uint8 seat) = (batch.role, batch.seat);
         bool ofRound = batch.round == FIRST ? role <= Seats.ROLE_RERUN : role == Seats.ROLE_REDRAW;
         if (!ofRound || seat >= _seatCount(role)) revert AttestationHubNoSuchSeat(i, role, seat);
@@ -138,7 +142,7 @@ abstract contract Attestations is IAttestationHub, ReportStore, Closable {
         }
         _requireOpens(batch, i, item);
         _requireSeat(batch, i);
-        _requireReport(batch, i);
+        points = _pointsFor(batch, i);
         if (!_keep(pair, role, seat, batch.m, batch.report)) revert AttestationHubRevealed(i);
         _emitRevealed(batch, item.dataRoot, item.salt, item.proof);
     }
@@ -156,13 +160,6 @@ abstract contract Attestations is IAttestationHub, ReportStore, Closable {
             salt,
             proof
         );
-    }
-
-    /// @dev Who abstains has missed nothing, and earns nothing.
-    function _judges(Batch memory batch) private pure returns (bool) {
-        return batch.role == Seats.ROLE_PROBE
-            ? Reports.judgesProbes(batch.report)
-            : Reports.judgesSamples(batch.report);
     }
 
     /// @dev A re-run's verdicts follow only now, so its committed report is 0.
@@ -191,7 +188,9 @@ abstract contract Attestations is IAttestationHub, ReportStore, Closable {
         if (holder != msg.sender) revert AttestationHubWrongSeat(i, msg.sender, holder);
     }
 
-    function _requireReport(Batch memory batch, uint256 i) private view {
+    /// @dev Reverts unless the report is possible. Who abstains has missed nothing and earns nothing; a probe without an
+    /// answer leaves no receipt that could be demanded, so it earns nothing either.
+    function _pointsFor(Batch memory batch, uint256 i) private view returns (uint256) {
         uint256 target = batch.target;
         if (!batch.isLogged) {
             (bool found,, Commitment memory made) =
@@ -201,10 +200,12 @@ abstract contract Attestations is IAttestationHub, ReportStore, Closable {
             target = made.target;
         }
         if (batch.role == Seats.ROLE_PROBE) {
-            Reports.checkProbe(batch.report, Sampling.probesPerSeat(Sampling.probesFor(target)));
-        } else {
-            Reports.checkRerun(batch.report, batch.m);
+            uint256 owed = Sampling.probesPerSeat(Sampling.probesFor(target));
+            Reports.checkProbe(batch.report, owed);
+            return POINT * Reports.answered(batch.report) / owed;
         }
+        Reports.checkRerun(batch.report, batch.m);
+        return Reports.judgesSamples(batch.report) ? POINT : 0;
     }
 
     /* READS */

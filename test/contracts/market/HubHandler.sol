@@ -203,23 +203,22 @@ abstract contract HubHandler is RecordModel {
         vm.prank(who);
         hub.reveal(e, some);
         for (uint256 n = 0; n < some.length; ++n) {
-            if (judges(some[n])) {
-                ++points[e];
-                ++pointsOf[e][who];
-            }
             uint256 i = some[n].provider == OTHER ? 2 : some[n].modelId == MODEL_B ? 1 : 0;
+            uint256 worth = worthOf(i, some[n]);
+            points[e] += worth;
+            pointsOf[e][who] += worth;
             shown[i][e][some[n].role][some[n].seat] = true;
             reports[i][e][some[n].role][some[n].seat] = some[n].report;
         }
     }
 
-    /// @dev A probe at least, or a match or mismatch at least: a point is for judging.
-    function judges(Reveal memory item) private pure returns (bool) {
-        if (item.role == 0) return item.report & 0xffff != 0;
+    /// @dev A point for a match or mismatch at least; of a probe seat's point the share that was answered.
+    function worthOf(uint256 i, Reveal memory item) private pure returns (uint256) {
+        if (item.role == 0) return 1e9 * ((item.report >> 32) & 0xffff) / owedProbes(i);
         for (uint256 j = 0; j < item.report & 0xff; ++j) {
-            if ((item.report >> (8 + 2 * j)) % 2 == 0) return true;
+            if ((item.report >> (8 + 2 * j)) % 2 == 0) return 1e9;
         }
-        return false;
+        return 0;
     }
 
     /* SETTLEMENT */
@@ -281,7 +280,7 @@ abstract contract HubHandler is RecordModel {
         for (uint64 e = current > 3 ? current - 4 : 0; e <= current; ++e) {
             (, uint256 weight, uint256 pointsNow,) = rewards.epochInfo(e);
             eq(weight, weightOf[e][0] + weightOf[e][1] + weightOf[e][2], "15: weights");
-            eq(pointsNow, points[e], "11: a point per reveal that judges");
+            eq(pointsNow, points[e], "11: points by what was judged and answered");
         }
         checkViews(current);
     }

@@ -131,10 +131,15 @@ abstract contract SeatModel is MarketHandler {
         return a < b ? keccak256(abi.encode(a, b)) : keccak256(abi.encode(b, a));
     }
 
+    /// @notice Probes that a seat owes.
+    function owedProbes(uint256 i) internal pure returns (uint256) {
+        return (NaiveMarket.tier(targetOf(i)) + 2) / 3;
+    }
+
     /// @notice The first record hardly ever fails, so that it earns; the others have bad epochs, with any possible report or
     /// none.
     function probe(uint256 i, uint256 mood, uint256 choice) private pure returns (uint256) {
-        uint256 most = (NaiveMarket.tier(targetOf(i)) + 2) / 3;
+        uint256 most = owedProbes(i);
         bool good = mood % (i == 0 ? 64 : 8) > 0;
         if (!good && mix(choice, 7) % 4 == 0) return 0;
         uint256 sent = most - mix(choice, 1) % (most / 2 + 1);

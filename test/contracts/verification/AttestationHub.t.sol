@@ -61,7 +61,7 @@ contract AttestationHubTest is System {
         vm.prank(who);
         hub.reveal(2, reveals);
         (,, uint256 points,) = rewards.epochInfo(2);
-        eq(points, reveals.length, "points");
+        eq(points, reveals.length * 1e9, "points");
         (bool revealed, uint256 report) = hub.reportOf(PROVIDER, MODEL, 2, reveals[0].role, reveals[0].seat);
         require(revealed && report == reveals[0].report, "stored");
         vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubRevealed.selector, 0));
@@ -69,6 +69,18 @@ contract AttestationHubTest is System {
         hub.reveal(2, reveals);
         (revealed,) = hub.reportOf(PROVIDER, MODEL, 2, 0, 5);
         require(!revealed, "there is no sixth seat");
+    }
+
+    /// @notice A probe without an answer leaves no receipt to ask for, so it is not paid; one that was not sent neither.
+    function test_ProbesEarnByTheirAnswers() public {
+        uint256 sent = 12;
+        uint256 answered = 5;
+        (address who, Reveal[] memory reveals) = _committedWith(sent | (answered << 32), rerunReport(48, 0));
+        vm.warp(clock.times(2).outputEnd);
+        vm.prank(who);
+        hub.reveal(2, reveals);
+        (,, uint256 points,) = rewards.epochInfo(2);
+        eq(points, 1e9 + 1e9 * answered / PER_SEAT, "of all 22 that were owed, rounded down");
     }
 
     /// @notice The event has all that evidence about the seat needs, whoever passed the reveal on.

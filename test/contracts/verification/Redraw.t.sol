@@ -227,7 +227,7 @@ contract RedrawTest is System {
         eq(ledger.epochAt(PROVIDER, MODEL, EPOCH).matches, 48, "two of five are no majority");
         require(!recheck(), "known");
         (,, uint256 points,) = rewards.epochInfo(EPOCH);
-        eq(points, 5, "a point each");
+        eq(points, 5e9, "a point each");
     }
 
     function test_FourAreUnknown() public {
@@ -279,6 +279,6 @@ contract RedrawTest is System {
         require(revealed, "but there");
         revealSeat(seats[1], 1, 0);
         (,, points,) = rewards.epochInfo(EPOCH);
-        eq(points, 1, "a point for who judged");
+        eq(points, 1e9, "a point for who judged");
     }
 }
