@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {Rights} from "../access/Rights.sol";
 import {IEpochClock} from "../epoch/IEpochClock.sol";
 import {ISeedBeacon} from "../epoch/ISeedBeacon.sol";
 import {Seats} from "../libraries/Seats.sol";
@@ -11,7 +12,7 @@ import {IJuries, Jury, Verdict} from "./IJuries.sol";
 
 /// @title Juries
 /// @notice See IJuries.
-contract Juries is IJuries, AccessManaged {
+contract Juries is IJuries, Rights {
     enum Step {
         None,
         Committed,
@@ -67,7 +68,7 @@ contract Juries is IJuries, AccessManaged {
     }
 
     /// @inheritdoc IJuries
-    function summon(bytes32 id, address provider, bytes32 modelId, uint64 caseEpoch) external restricted {
+    function summon(bytes32 id, address provider, bytes32 modelId, uint64 caseEpoch) external alsoClosed {
         if (_juries[id].start != 0) revert JuriesCalled(id);
         uint64 epoch = _clock.current();
         uint64 start = _clock.times(epoch).openEnd;

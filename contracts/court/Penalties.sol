@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {Rights} from "../access/Rights.sol";
 import {IRewardDistributor} from "../rewards/IRewardDistributor.sol";
 import {IStakePool} from "../stake/IStakePool.sol";
 import {IPayouts} from "./IPayouts.sol";
@@ -12,7 +13,7 @@ import {Payouts} from "./Payouts.sol";
 
 /// @title Where slashed stake goes
 /// @notice The only slasher; see IPenalties.
-contract Penalties is IPenalties, Payouts, AccessManaged {
+contract Penalties is IPenalties, Payouts, Rights {
     uint256 private constant CLIENT_PERCENT = 30;
     uint256 private constant CHALLENGER_PERCENT = 20;
     /// @dev ERC-20 has no burn, and not every token takes a transfer to zero: this address has no key.
@@ -53,7 +54,7 @@ contract Penalties is IPenalties, Payouts, AccessManaged {
         address challenger,
         address client,
         uint256 clientCap
-    ) external restricted returns (uint256 taken) {
+    ) external alsoClosed returns (uint256 taken) {
         taken = _pool.slash(account, wad, cause);
         uint256 toClient = client == address(0) ? 0 : Math.min(clientCap, taken * CLIENT_PERCENT / 100);
         uint256 toChallenger =

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {Rights} from "../access/Rights.sol";
 import {IEpochClock} from "../epoch/IEpochClock.sol";
 import {EpochKey} from "../libraries/EpochKey.sol";
 import {History} from "../libraries/History.sol";
@@ -16,7 +17,7 @@ import {IProviderRegistry} from "./IProviderRegistry.sol";
 /// During a handover there are two owners. What takes effect with the new one (operator, another offer) is the new
 /// owner's; the endpoint, which changes at once, is the old one's; and the bond is frozen to both, so that a buyer that
 /// accepts gets what it saw and nothing leaves before the provider is its own.
-contract ProviderRegistry is IProviderRegistry, AccessManaged {
+contract ProviderRegistry is IProviderRegistry, Rights {
     using History for History.Trace;
 
     uint256 private constant MAX_ENDPOINT = 256;
@@ -119,7 +120,7 @@ contract ProviderRegistry is IProviderRegistry, AccessManaged {
     }
 
     /// @inheritdoc IProviderRegistry
-    function ban(address operator) external restricted {
+    function ban(address operator) external alsoClosed {
         Key storage key = _keys[operator];
         if (key.banned) return;
         key.banned = true;

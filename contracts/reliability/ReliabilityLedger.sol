@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Rights} from "../access/Rights.sol";
 import {IEpochClock} from "../epoch/IEpochClock.sol";
 import {ReliabilityMath} from "../libraries/ReliabilityMath.sol";
 import {Record} from "../types/Record.sol";
@@ -12,7 +13,7 @@ import {EpochEntry, FullRecord, IReliabilityLedger, Outcome} from "./IReliabilit
 
 /// @title The record
 /// @notice Keeps one record per provider and model, and answers dapps from one slot; see IReliabilityLedger.
-contract ReliabilityLedger is IReliabilityLedger, AccessManaged {
+contract ReliabilityLedger is IReliabilityLedger, Rights {
     using ReliabilityMath for Record;
     using SafeCast for uint256;
 
@@ -63,7 +64,7 @@ contract ReliabilityLedger is IReliabilityLedger, AccessManaged {
     /// @inheritdoc IReliabilityLedger
     function settle(address provider, bytes32 modelId, Outcome calldata outcome)
         external
-        restricted
+        alsoClosed
         returns (uint256 score, uint256 age)
     {
         Entry storage entry = _entries[provider][modelId];
@@ -168,14 +169,14 @@ contract ReliabilityLedger is IReliabilityLedger, AccessManaged {
     /* CASES */
 
     /// @inheritdoc IReliabilityLedger
-    function openCase(address provider, bytes32 modelId) external restricted {
+    function openCase(address provider, bytes32 modelId) external alsoClosed {
         Reliability storage summary = _entries[provider][modelId].summary;
         summary.openCases = _saturate(uint256(summary.openCases) + 1);
         emit CasesChanged(provider, modelId, summary.openCases, false);
     }
 
     /// @inheritdoc IReliabilityLedger
-    function closeCases(address provider, bytes32 modelId, uint256 positions, bool confirmed) external restricted {
+    function closeCases(address provider, bytes32 modelId, uint256 positions, bool confirmed) external alsoClosed {
         Entry storage entry = _entries[provider][modelId];
         uint256 open = entry.summary.openCases;
         // A counter that once stopped at its end may have missed some.

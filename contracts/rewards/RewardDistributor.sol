@@ -7,6 +7,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Rights} from "../access/Rights.sol";
 import {IEpochClock} from "../epoch/IEpochClock.sol";
 import {ExactTransfer} from "../libraries/ExactTransfer.sol";
 import {IProviderRegistry} from "../registry/IProviderRegistry.sol";
@@ -14,7 +15,7 @@ import {BudgetState, IRewardDistributor} from "./IRewardDistributor.sol";
 
 /// @title Pay
 /// @notice Splits each epoch's budget by weights and points; see IRewardDistributor.
-contract RewardDistributor is IRewardDistributor, AccessManaged, ReentrancyGuardTransient {
+contract RewardDistributor is IRewardDistributor, Rights, ReentrancyGuardTransient {
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
 
@@ -98,7 +99,7 @@ contract RewardDistributor is IRewardDistributor, AccessManaged, ReentrancyGuard
     /* EARNING */
 
     /// @inheritdoc IRewardDistributor
-    function addWeight(address provider, bytes32 modelId, uint64 epoch, uint256 weight) external restricted {
+    function addWeight(address provider, bytes32 modelId, uint64 epoch, uint256 weight) external alsoClosed {
         Pending storage pending = _weights[provider][modelId];
         if (pending.amount > 0) {
             _requireCreditable(pending.epoch);
@@ -111,7 +112,7 @@ contract RewardDistributor is IRewardDistributor, AccessManaged, ReentrancyGuard
     }
 
     /// @inheritdoc IRewardDistributor
-    function addPoints(address verifier, uint64 epoch, uint256 points) external restricted {
+    function addPoints(address verifier, uint64 epoch, uint256 points) external alsoClosed {
         Pending storage pending = _points[verifier][epoch % 2];
         if (pending.amount > 0 && pending.epoch != epoch) {
             _requireCreditable(pending.epoch);
@@ -123,7 +124,7 @@ contract RewardDistributor is IRewardDistributor, AccessManaged, ReentrancyGuard
     }
 
     /// @inheritdoc IRewardDistributor
-    function addBounty(address challenger, uint256 amount) external restricted {
+    function addBounty(address challenger, uint256 amount) external alsoClosed {
         uint64 epoch = _clock.current();
         Pending storage pending = _bounties[challenger];
         if (pending.amount > 0 && pending.epoch != epoch) _creditBounty(challenger, pending);

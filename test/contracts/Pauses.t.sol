@@ -11,9 +11,20 @@ import {CourtBase} from "./court/CourtBase.sol";
 /// @notice A pause stops new risk, and never exits, claims, openings, settlements, slashes or verdicts (docs/protocol.md
 /// section 4; invariant 17).
 contract PausesTest is CourtBase {
+    /// @dev Also of those that cannot be paused, where it changes nothing.
     function pause() private {
-        address[6] memory all = [
-            address(pool), address(book), address(verifiers), address(hub), address(court), address(seatCases)
+        address[11] memory all = [
+            address(pool),
+            address(book),
+            address(verifiers),
+            address(hub),
+            address(court),
+            address(seatCases),
+            address(ledger),
+            address(rewards),
+            address(providers),
+            address(penalties),
+            address(juries)
         ];
         for (uint256 i = 0; i < all.length; ++i) manager.setTargetClosed(all[i], true);
     }
@@ -50,6 +61,8 @@ contract PausesTest is CourtBase {
         attest(EPOCH, probeReport(22), rerunReport(48, bitsOf(EPOCH, SEQ)));
         pause();
         settle(EPOCH);
+        vm.prank(address(hub));
+        rewards.addPoints(crew[0], EPOCH + 1, 1e9);
         bytes32 id = callJury();
         decide(id, 5, 0);
         court.close(id);
