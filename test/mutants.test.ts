@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { folderNames, mutantsIn, root, testsOf } from "./mutants/folders.ts";
 import { constructorOf, mutantsOf } from "./mutants/operators.ts";
+import { readOptions } from "./mutants/options.ts";
 import { explains, type Survivor } from "./mutants/survivors.ts";
 
 const SOURCE = `// ü: places are bytes
@@ -63,6 +64,20 @@ describe("mutants", () => {
         all.some((mutant) => explains(survivor, mutant)),
         `${survivor.inside}: ${survivor.from}`,
       ).to.equal(true);
+    }
+  });
+
+  it("says what it takes, and refuses all else", () => {
+    expect(readOptions([])).to.deep.equal({ folders: folderNames, sample: undefined, seed: 1, json: undefined });
+    expect(readOptions(["--only", "stake,court", "--sample", "24", "--seed", "7", "--json", "m.json"])).to.deep.equal({
+      folders: ["stake", "court"],
+      sample: 24,
+      seed: 7,
+      json: "m.json",
+    });
+    expect(readOptions(["--help"])).to.equal("help");
+    for (const bad of [["--only", "sky"], ["--sample", "0"], ["--sample", "few"], ["--seed", "-1"], ["--all"]]) {
+      expect(() => readOptions(bad), bad.join(" ")).to.throw(RangeError, "usage: npm run mutants");
     }
   });
 });

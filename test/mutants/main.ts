@@ -1,13 +1,11 @@
-// Changes the contracts by one small step at a time and shows which test notices.
-// Usage: npm run mutants -- [--only stake,rewards] [--sample N] [--seed N] [--json FILE]
-// Fails if a mutant survives that survivors.json does not explain.
+// Changes the contracts by one small step at a time and shows which test notices; --help says more.
 import { fork } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { type Folder, folderNames, mutantsIn, root } from "./folders.ts";
+import { type Folder, mutantsIn, root } from "./folders.ts";
 import type { Mutant } from "./operators.ts";
+import { HELP, readOptions } from "./options.ts";
 import { explains, type Survivor } from "./survivors.ts";
 import type { Job, Verdict } from "./worker.ts";
 
@@ -16,17 +14,7 @@ type Result = Verdict & { folder: Folder; mutant: Mutant; seconds: number };
 /** A mutant that runs longer hangs, and a test run that hangs is noticed. */
 const LIMIT_MS = 180_000;
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string", default: folderNames.join(",") },
-    sample: { type: "string" },
-    seed: { type: "string", default: "1" },
-    json: { type: "string" },
-  },
-});
-const folders = values.only.split(",") as Folder[];
-const unknown = folders.filter((name) => !folderNames.includes(name));
-if (unknown.length > 0) throw new RangeError(`no folder ${unknown.join(", ")}; there are: ${folderNames.join(", ")}`);
+const { folders, sample, seed, json } = optionsOrExit();
 const survivors: Survivor[] = JSON.parse(readFileSync(join(import.meta.dirname, "survivors.json"), "utf8"));
 
 const started = Date.now();
@@ -38,12 +26,24 @@ for (const folder of ["contracts", "test/contracts"])
 
 await requireGreen();
 const all = folders.flatMap((folder) => mutantsIn(tree, folder).map((mutant) => ({ folder, mutant })));
-const chosen = values.sample === undefined ? all : pick(all, Number(values.sample), Number(values.seed));
+const chosen = sample === undefined ? all : pick(all, sample, seed);
 console.log(`${chosen.length} of ${all.length} mutants`);
 const results = await runAll(chosen);
 const wrong = report(results);
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
+if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
 process.exitCode = wrong > 0 ? 1 : 0;
+
+function optionsOrExit() {
+  try {
+    const options = readOptions(process.argv.slice(2));
+    if (options !== "help") return options;
+    console.log(HELP);
+    process.exit(0);
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(64);
+  }
+}
 
 /** Where the tests fail without a mutant, they would seem to catch every one. */
 async function requireGreen(): Promise<void> {
