@@ -210,8 +210,8 @@ export async function openCase(
   args: { demand: Hex; saved?: SavedReceipt | undefined },
 ): Promise<Done & { id: Hex; answerEnd: bigint | undefined; bond: bigint }> {
   const { client, deployment } = context;
-  const where = { demands: addressOf(context, "Demands"), id: args.demand, fromBlock: deployment.startBlock };
-  const proof = await answeredProof(client, where);
+  const rooms = { demands: addressOf(context, "Demands"), openings: addressOf(context, "Openings") };
+  const proof = await answeredProof(client, { ...rooms, id: args.demand, fromBlock: deployment.startBlock });
   const { provider, modelId, epoch, seq } = proof.leaf;
   const [asset, bond, id] = await Promise.all([
     assetOf(context),
