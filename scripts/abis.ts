@@ -25,6 +25,7 @@ export const ABI_CONTRACTS: readonly string[] = [
   "Penalties",
   "AttestationHub",
   "Faults",
+  "Openings",
   "Demands",
   "Juries",
   "DisputeCourt",

@@ -91,6 +91,7 @@ const ORDER = [
   ["Penalties"],
   ["Evidence"],
   ["Faults"],
+  ["Openings"],
   ["Demands"],
   ["Juries"],
   ["JuryFees"],

@@ -84,13 +84,16 @@ export async function closeUnanswered(world: World): Promise<void> {
   for (const one of open) await close(world, one, one.challenger!, "close", [one.id]);
 }
 
-/** Free cases that nobody defended are confirmed once their epoch can no longer be disputed. */
-export async function closeFree(world: World): Promise<void> {
-  const over = world.cases.filter(
+/** Free cases that nobody defended and whose epoch can no longer be disputed. */
+export const overdueFree = (world: World): Case[] =>
+  world.cases.filter(
     ({ challenger, state, epoch }) =>
       challenger === null && state === "undefended" && timesOf(world, epoch).disputeEnd <= world.chain.now,
   );
-  for (const one of over) {
+
+/** Free cases that nobody defended are confirmed once their epoch can no longer be disputed. */
+export async function closeFree(world: World): Promise<void> {
+  for (const one of overdueFree(world)) {
     const address = identityAt(one.provider, one.epoch)!.address;
     const slashable = tokens(await read<bigint>(world, "StakePool", "slashableNow", address));
     // A fifth of five per cent is the watcher's: for less than its gas it closes nothing.

@@ -12,6 +12,7 @@ import {Sampling} from "../libraries/Sampling.sol";
 import {Evidence} from "./Evidence.sol";
 import {Demand, DemandKind, DemandState, IDemands} from "./IDemands.sol";
 import {Opening, Proof, Attested} from "./IEvidence.sol";
+import {IOpenings} from "./IOpenings.sol";
 import {Payouts} from "./Payouts.sol";
 
 /// @title Demands
@@ -24,6 +25,7 @@ contract Demands is IDemands, Evidence, Payouts {
     uint256 private constant OMISSION = 0.1e18;
     uint256 private constant NOT_SHOWN = 0.05e18;
 
+    IOpenings private immutable _openings;
     /// @inheritdoc IDemands
     uint256 public immutable bond;
 
@@ -32,10 +34,14 @@ contract Demands is IDemands, Evidence, Payouts {
     mapping(bytes32 leaf => uint64) private _openedUntil;
 
     /// @param sources The contracts below. Grant needed: `Penalties.punish`.
-    /// @param asset Token of all stake.
+    /// @param asset Token of all stake. @param openings Where leaves are proved and opened.
     /// @param bond_ What a demand costs until it is decided: above the gas of an answer.
-    constructor(Sources memory sources, IERC20 asset, uint256 bond_) Evidence(sources) Payouts(asset) {
+    constructor(Sources memory sources, IERC20 asset, IOpenings openings, uint256 bond_)
+        Evidence(sources)
+        Payouts(asset)
+    {
         if (bond_ == 0) revert DemandsNoBond();
+        _openings = openings;
         bond = bond_;
     }
 
@@ -191,15 +197,16 @@ contract Demands is IDemands, Evidence, Payouts {
         if (made.kind > DemandKind.Leaf) revert DemandsOtherKind(DemandKind.Leaf, made.kind);
         Receipts.LeafFields memory leaf = proof.leaf;
         _requireSubject(_logKey(leaf.provider, leaf.modelId, leaf.epoch), made.subject);
-        (, uint64 prefix) = _prove(proof);
-        if (made.kind == DemandKind.Sample) _requireHolds(prefix, leaf.units, made.place);
-        else _requireSubject(bytes32(uint256(leaf.seq)), bytes32(uint256(made.place)));
-
-        if (leaf.units > 0) {
-            _open(leaf, opening);
+        uint64 prefix;
+        if (leaf.units == 0) {
+            prefix = _openings.prove(id, proof);
+        } else {
+            (prefix,) = _openings.open(id, proof, opening);
             _openedUntil[_leafKey(leaf.provider, leaf.modelId, leaf.epoch, leaf.seq)] =
                 _answerEnd(leaf.epoch);
         }
+        if (made.kind == DemandKind.Sample) _requireHolds(prefix, leaf.units, made.place);
+        else _requireSubject(bytes32(uint256(leaf.seq)), bytes32(uint256(made.place)));
         _answered(id, made, _ownerOf(leaf.provider));
     }
 
@@ -213,10 +220,8 @@ contract Demands is IDemands, Evidence, Payouts {
         Demand storage made = _needOpen(id);
         if (made.kind != DemandKind.Omission) revert DemandsOtherKind(DemandKind.Omission, made.kind);
         _requireSubject(Receipts.structHash(receipt), made.subject);
-        Log memory log = _needLog(receipt.provider, receipt.modelId, receipt.epoch);
         // The leaf that an honest log holds for the receipt.
-        bytes32 leaf = Receipts.leafHashOf(receipt, Receipts.seal(salt, receipt.outputHash));
-        MerkleSum.verify(log.root, log.units, log.count, leaf, receipt.units, receipt.seq, path);
+        _openings.prove(id, Proof(Receipts.leafOf(receipt, Receipts.seal(salt, receipt.outputHash)), path));
         _answered(id, made, _ownerOf(receipt.provider));
     }
 

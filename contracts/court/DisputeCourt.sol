@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Closable} from "../access/Closable.sol";
 import {Log} from "../availability/IReceiptLog.sol";
@@ -16,6 +17,7 @@ import {IDemands} from "./IDemands.sol";
 import {Case, CaseState, IDisputeCourt} from "./IDisputeCourt.sol";
 import {Opening, Proof} from "./IEvidence.sol";
 import {IJuries, Jury, Verdict} from "./IJuries.sol";
+import {IOpenings} from "./IOpenings.sol";
 import {JuryFees} from "./JuryFees.sol";
 import {Payouts} from "./Payouts.sol";
 
@@ -23,7 +25,7 @@ import {Payouts} from "./Payouts.sol";
 /// @notice See IDisputeCourt.
 /// @dev One case per leaf, ever. A bonded case counts as an open case of the record while it runs, so whoever reads
 /// `requireUndisputed` sees it.
-contract DisputeCourt is IDisputeCourt, Evidence, JuryFees, Closable {
+contract DisputeCourt is IDisputeCourt, Evidence, JuryFees, Closable, Multicall {
     /// @dev Share of stake per confirmed case, 1e18 = 100 % (docs/protocol.md section 8, "Schedule").
     uint256 private constant WRONG_OUTPUT = 0.05e18;
     /// @dev The same for who accused: both stake as much on the truth.
@@ -32,6 +34,7 @@ contract DisputeCourt is IDisputeCourt, Evidence, JuryFees, Closable {
 
     IReliabilityLedger private immutable _ledger;
     IDemands private immutable _demands;
+    IOpenings private immutable _openings;
     /// @inheritdoc IDisputeCourt
     uint256 public immutable bond;
 
@@ -43,6 +46,7 @@ contract DisputeCourt is IDisputeCourt, Evidence, JuryFees, Closable {
     /// @param sources The contracts below. Grants needed: `Penalties.punish`, `Juries.summon`, `ReliabilityLedger.openCase`
     /// and `closeCases`.
     /// @param asset Token of all stake. @param ledger The record. @param juries Who decides. @param demands Opened leaves.
+    /// @param openings Where leaves are opened.
     /// @param bond_ What opening a case, or calling a jury, costs until the case ends.
     constructor(
         address authority,
@@ -51,11 +55,13 @@ contract DisputeCourt is IDisputeCourt, Evidence, JuryFees, Closable {
         IReliabilityLedger ledger,
         IJuries juries,
         IDemands demands,
+        IOpenings openings,
         uint256 bond_
     ) AccessManaged(authority) Evidence(sources) Payouts(asset) JuryFees(juries) {
         if (bond_ == 0) revert DisputeCourtNoBond();
         _ledger = ledger;
         _demands = demands;
+        _openings = openings;
         bond = bond_;
     }
 
@@ -68,7 +74,8 @@ contract DisputeCourt is IDisputeCourt, Evidence, JuryFees, Closable {
         uint64 prefix;
         (id, log, prefix) = _begin(proof);
         uint64 end = _demands.openedUntil(leaf.provider, leaf.modelId, leaf.epoch, leaf.seq);
-        if (_isSampled(log, leaf, prefix)) {
+        (, uint48 samples) = _hits(log, leaf, prefix, (1 << log.m) - 1);
+        if (samples != 0) {
             end = uint64(Math.max(end, disputeEnd(leaf.provider, leaf.modelId, leaf.epoch)));
         } else if (end == 0) {
             revert DisputeCourtNotSampled(id);
@@ -123,7 +130,7 @@ contract DisputeCourt is IDisputeCourt, Evidence, JuryFees, Closable {
     /// @dev All that the receipt says stands in the leaf too; the output is sealed there until the provider opens it.
     function _requireLeafOf(Receipts.LeafFields memory leaf, Receipts.Receipt memory receipt) private pure {
         (bytes32 have, bytes32 need) =
-            (Receipts.leafHash(leaf), Receipts.leafHashOf(receipt, leaf.sealedOutput));
+            (Receipts.leafHash(leaf), Receipts.leafHash(Receipts.leafOf(receipt, leaf.sealedOutput)));
         if (have != need) revert DisputeCourtOtherLeaf(have, need);
     }
 
@@ -134,19 +141,18 @@ contract DisputeCourt is IDisputeCourt, Evidence, JuryFees, Closable {
         Receipts.LeafFields memory leaf = proof.leaf;
         id = caseId(leaf.provider, leaf.modelId, leaf.epoch, leaf.seq);
         Case memory made = caseOf(id);
+        (uint64 prefix, bytes32 outputHash) = _openings.open(id, proof, opening);
         if (made.state == CaseState.None) {
             uint48 samples;
             uint8 positions;
-            (positions, samples) = _needFree(id, proof);
+            (positions, samples) = _needFree(id, _needLog(leaf.provider, leaf.modelId, leaf.epoch), leaf, prefix);
             made = _about(leaf, positions);
             made.samples = samples;
             _requireDisputable(leaf.provider, leaf.modelId, leaf.epoch);
         } else {
             _requireState(id, CaseState.Open);
             _requireBefore(made.answerEnd);
-            _prove(proof);
         }
-        bytes32 outputHash = _open(leaf, opening);
         if (made.outputHash != 0 && outputHash != made.outputHash) {
             revert DisputeCourtOtherOutput(outputHash, made.outputHash);
         }
@@ -166,7 +172,8 @@ contract DisputeCourt is IDisputeCourt, Evidence, JuryFees, Closable {
         id = caseId(leaf.provider, leaf.modelId, leaf.epoch, leaf.seq);
         _requireState(id, CaseState.None);
         // What it is about stands in the log and in the event: only that it ended is stored.
-        (uint8 positions,) = _needFree(id, proof);
+        (Log memory log, uint64 prefix) = _prove(proof);
+        (uint8 positions,) = _needFree(id, log, leaf, prefix);
         Case memory made = _about(leaf, positions);
         _requireFrom(disputeEnd(leaf.provider, leaf.modelId, leaf.epoch));
         _end(id, made, CaseState.Confirmed, msg.sender, 0);
@@ -278,12 +285,15 @@ contract DisputeCourt is IDisputeCourt, Evidence, JuryFees, Closable {
     }
 
     /// @dev Positions of a free case's leaf that a majority found wrong, and the samples there; reverts if there are none.
-    function _needFree(bytes32 id, Proof memory proof) private view returns (uint8 positions, uint48 samples) {
-        (Log memory log, uint64 prefix) = _prove(proof);
-        (positions, samples) = _positions(log, proof.leaf, prefix);
+    function _needFree(bytes32 id, Log memory log, Receipts.LeafFields memory leaf, uint64 prefix)
+        private
+        view
+        returns (uint8 positions, uint48 samples)
+    {
+        (positions, samples) = _positions(log, leaf, prefix);
         if (positions != 0) return (positions, samples);
         // Before settlement nobody has found anything.
-        _requireSettled(proof.leaf);
+        _requireSettled(leaf);
         revert DisputeCourtNoMismatch(id);
     }
 
@@ -299,12 +309,21 @@ contract DisputeCourt is IDisputeCourt, Evidence, JuryFees, Closable {
         view
         returns (uint8 count, uint48 samples)
     {
-        uint256 mismatches = _hub.mismatchesOf(leaf.provider, leaf.modelId, leaf.epoch);
-        if (mismatches == 0) return (0, 0);
+        return _hits(log, leaf, prefix, _hub.mismatchesOf(leaf.provider, leaf.modelId, leaf.epoch));
+    }
+
+    /// @dev Which of the samples `among` hit the leaf, and how many different units of it.
+    function _hits(Log memory log, Receipts.LeafFields memory leaf, uint64 prefix, uint256 among)
+        private
+        view
+        returns (uint8 count, uint48 samples)
+    {
+        if (among == 0) return (0, 0);
         bytes32 seed = _seedOf(leaf.epoch);
+        if (seed == 0) return (0, 0);
         uint256[MOST_SAMPLES] memory found;
-        for (uint256 j = 0; mismatches >> j != 0; ++j) {
-            if (mismatches & (1 << j) == 0) continue;
+        for (uint256 j = 0; among >> j != 0; ++j) {
+            if (among & (1 << j) == 0) continue;
             uint256 position = Sampling.position(seed, leaf.provider, leaf.modelId, leaf.epoch, j, log.units);
             if (position < prefix || position >= uint256(prefix) + leaf.units) continue;
             samples |= uint48(1 << j);
@@ -312,17 +331,6 @@ contract DisputeCourt is IDisputeCourt, Evidence, JuryFees, Closable {
             for (uint256 i = 0; i < count && !known; ++i) known = found[i] == position;
             if (!known) found[count++] = position;
         }
-    }
-
-    /// @dev Whether a sample hits the leaf.
-    function _isSampled(Log memory log, Receipts.LeafFields memory leaf, uint64 prefix) private view returns (bool) {
-        bytes32 seed = _seedOf(leaf.epoch);
-        if (seed == 0) return false;
-        for (uint256 j = 0; j < log.m; ++j) {
-            uint256 position = Sampling.position(seed, leaf.provider, leaf.modelId, leaf.epoch, j, log.units);
-            if (position >= prefix && position < uint256(prefix) + leaf.units) return true;
-        }
-        return false;
     }
 
     function _requireState(bytes32 id, CaseState need) private view {

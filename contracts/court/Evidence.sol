@@ -16,7 +16,7 @@ import {Seats} from "../libraries/Seats.sol";
 import {IModelRegistry} from "../registry/IModelRegistry.sol";
 import {IProviderRegistry} from "../registry/IProviderRegistry.sol";
 import {IAttestationHub} from "../verification/IAttestationHub.sol";
-import {IEvidence, Opening, Proof, Attested} from "./IEvidence.sol";
+import {IEvidence, Proof, Attested} from "./IEvidence.sol";
 import {IPenalties} from "./IPenalties.sol";
 
 /// @title Evidence
@@ -106,21 +106,6 @@ abstract contract Evidence is IEvidence {
         log = _needLog(leaf.provider, leaf.modelId, leaf.epoch);
         prefix = MerkleSum.verify(
             log.root, log.units, log.count, Receipts.leafHash(leaf), leaf.units, leaf.seq, proof.path
-        );
-    }
-
-    /// @dev The tensors are the leaf's own.
-    /// @return outputHash Hash of the outputs.
-    function _open(Receipts.LeafFields memory leaf, Opening calldata opening) internal returns (bytes32 outputHash) {
-        (, uint32 limit,,) = _models.model(leaf.modelId);
-        uint256 size = opening.inputs.length + opening.outputs.length;
-        if (size > limit) revert EvidenceTooLarge(size, limit);
-        bytes32 inputHash = _hash(opening.inputs);
-        if (inputHash != leaf.inputHash) revert EvidenceWrongInputs(inputHash, leaf.inputHash);
-        outputHash = _hash(opening.outputs);
-        _requireSeal(opening.salt, outputHash, leaf.sealedOutput);
-        emit LeafOpened(
-            leaf.provider, leaf.modelId, leaf.epoch, leaf.seq, opening.salt, opening.inputs, opening.outputs
         );
     }
 

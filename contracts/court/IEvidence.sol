@@ -38,17 +38,6 @@ struct Attested {
 /// @notice How the rooms of the court read facts: leaves, openings, receipts and re-runs, each against what was committed.
 /// @dev Rules: docs/protocol.md sections 5 and 8.
 interface IEvidence {
-    /// @notice A leaf was opened on chain: the tensors are public.
-    event LeafOpened(
-        address indexed provider,
-        bytes32 indexed modelId,
-        uint64 indexed epoch,
-        uint32 seq,
-        bytes32 salt,
-        bytes inputs,
-        bytes outputs
-    );
-
     /// @notice Not before `need` (Unix seconds).
     error EvidenceTooEarly(uint256 have, uint256 need);
     /// @notice Only before `need` (Unix seconds).

@@ -63,13 +63,14 @@ library Receipts {
         return keccak256(bytes.concat(keccak256(abi.encode(fields))));
     }
 
-    /// @notice Hash of the leaf that the same inference leaves.
+    /// @notice The leaf that the same inference leaves.
     /// @param sealedOutput What it shows of the output.
-    function leafHashOf(Receipt memory receipt, bytes32 sealedOutput) internal pure returns (bytes32 hash) {
-        bytes32 outputHash = receipt.outputHash;
-        receipt.outputHash = sealedOutput;
-        hash = leafHash(_asLeaf(receipt));
-        receipt.outputHash = outputHash;
+    function leafOf(Receipt memory receipt, bytes32 sealedOutput) internal pure returns (LeafFields memory leaf) {
+        // A word for each of the eleven fields.
+        assembly ("memory-safe") {
+            mcopy(leaf, receipt, 0x160)
+        }
+        leaf.sealedOutput = sealedOutput;
     }
 
     /// @dev The same place in memory, with the output's hash where its seal stands: the two structs have one layout, so that

@@ -45,6 +45,7 @@ export const SETTING_NAMES: readonly string[] = [
   "grace",
   "host",
   "id",
+  "ids",
   "importKey",
   "inputs",
   "json",

@@ -21,6 +21,7 @@ const folders = {
   Penalties: "contracts/court",
   AttestationHub: "contracts/verification",
   Faults: "contracts/court",
+  Openings: "contracts/court",
   Demands: "contracts/court",
   Juries: "contracts/court",
   DisputeCourt: "contracts/court",

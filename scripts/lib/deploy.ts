@@ -106,10 +106,11 @@ export async function deploySurety(steps: Steps, deployer: Address, terms: Deplo
 
   const sources = { clock, beacon, providers, models, book, log, hub, penalties };
   await create("Faults", sources);
-  const demands = await create("Demands", sources, asset, terms.demandBond);
+  const openings = await create("Openings", sources);
+  const demands = await create("Demands", sources, asset, openings, terms.demandBond);
   const jury = [terms.jurySize, terms.juryVotes];
   const juries = await create("Juries", manager, clock, beacon, verifiers, hub, ...jury);
-  await create("DisputeCourt", manager, sources, asset, ledger, juries, demands, terms.caseBond);
+  await create("DisputeCourt", manager, sources, asset, ledger, juries, demands, openings, terms.caseBond);
   await create("SeatCases", manager, sources, asset, juries, demands, terms.caseBond);
   await create("Attendance", manager, sources, pool, verifiers, rewards, juries);
 

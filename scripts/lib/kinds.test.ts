@@ -43,6 +43,8 @@ describe("kinds of settings of the operators' commands", () => {
     const [a, b] = ["0xAB".padEnd(66, "0"), "0xcd".padEnd(66, "0")];
     expect(read(scriptKind.modelIds(), `${a}, ${b},${a.toLowerCase()}`)).to.deep.equal([a.toLowerCase(), b]);
     expect(read(scriptKind.modelIds(), `${a},`)).to.equal(undefined);
+    expect(read(scriptKind.ids(), `${b},${b},${a}`)).to.deep.equal([b, a.toLowerCase()]);
+    expect(read(scriptKind.ids(), "0x12")).to.equal(undefined);
     expect(read(scriptKind.numbers(), "4, 7,04")).to.deep.equal([4n, 7n]);
     for (const text of ["", "1,", "-1", "1.5", "x"]) expect(read(scriptKind.numbers(), text), text).to.equal(undefined);
   });

@@ -12,6 +12,13 @@ function read<T>(expected: string, example: string, parse: (text: string) => T |
   return { schema, expected, example };
 }
 
+/** One or more numbers of 32 bytes, separated by commas. */
+const words = (what: string): Kind<Hex[]> =>
+  read(`${what} of 0x and 64 hexadecimal digits, separated by commas`, `0x${"ab".repeat(32)}`, (text) => {
+    const ids = text.split(",").map((id) => id.trim().toLowerCase());
+    return ids.every((id) => /^0x[0-9a-f]{64}$/.test(id)) ? ([...new Set(ids)] as Hex[]) : undefined;
+  });
+
 /** Kinds of settings that only the operators' commands have. */
 export const scriptKind = {
   /** An amount in whole units of the asset, above zero; its decimals are the token's, so it is read later. */
@@ -39,11 +46,9 @@ export const scriptKind = {
       return value >= 0 && value <= 1 ? value : undefined;
     }),
   /** One or more model ids, separated by commas. */
-  modelIds: (): Kind<Hex[]> =>
-    read("model ids of 0x and 64 hexadecimal digits, separated by commas", `0x${"ab".repeat(32)}`, (text) => {
-      const ids = text.split(",").map((id) => id.trim().toLowerCase());
-      return ids.every((id) => /^0x[0-9a-f]{64}$/.test(id)) ? ([...new Set(ids)] as Hex[]) : undefined;
-    }),
+  modelIds: (): Kind<Hex[]> => words("model ids"),
+  /** One or more numbers of demands or cases, separated by commas. */
+  ids: (): Kind<Hex[]> => words("numbers"),
   /** One or more whole numbers, separated by commas. */
   numbers: (example = "0,1"): Kind<bigint[]> =>
     read("whole numbers separated by commas", example, (text) => {

@@ -13,6 +13,7 @@ import {Faults} from "../../contracts/court/Faults.sol";
 import {IJuries} from "../../contracts/court/IJuries.sol";
 import {IPenalties} from "../../contracts/court/IPenalties.sol";
 import {Juries} from "../../contracts/court/Juries.sol";
+import {Openings} from "../../contracts/court/Openings.sol";
 import {Penalties} from "../../contracts/court/Penalties.sol";
 import {SeatCases} from "../../contracts/court/SeatCases.sol";
 import {Times} from "../../contracts/epoch/IEpochClock.sol";
@@ -69,6 +70,7 @@ abstract contract System is Base {
     AttestationHub internal hub;
     Penalties internal penalties;
     Faults internal faults;
+    Openings internal openings;
     Demands internal demands;
     Juries internal juries;
     DisputeCourt internal court;
@@ -109,9 +111,10 @@ abstract contract System is Base {
         Evidence.Sources memory sources =
             Evidence.Sources(clock, beacon, providers, models, book, log, hub, penalties);
         faults = new Faults(sources);
-        demands = new Demands(sources, asset, DEMAND_BOND);
+        openings = new Openings(sources);
+        demands = new Demands(sources, asset, openings, DEMAND_BOND);
         juries = new Juries(address(manager), clock, beacon, verifiers, hub, JURY_SIZE, JURY_VOTES);
-        court = new DisputeCourt(address(manager), sources, asset, ledger, juries, demands, CASE_BOND);
+        court = new DisputeCourt(address(manager), sources, asset, ledger, juries, demands, openings, CASE_BOND);
         seatCases = new SeatCases(address(manager), sources, asset, juries, demands, CASE_BOND);
         attendance = new Attendance(address(manager), sources, pool, verifiers, rewards, juries);
         allow(address(penalties), IPenalties.punish.selector, ROLE_PUNISH);

@@ -307,32 +307,46 @@ describe("a provider before the court", function () {
     expect(made.calls.map((call: { function: string }) => call.function)).to.deep.equal(["approve", "demandReceipt"]);
     expect(await codeOf("demand", "--receipt", file, "--omission")).to.equal("CALL_REFUSED");
     await answered(made.demand);
-    expect(await codeOf("close", "--id", made.demand)).to.equal("COURT_ENDED");
+    expect(await codeOf("close", "--ids", made.demand)).to.equal("COURT_ENDED");
     const shown = await cli("show", "--id", made.demand);
     expect(shown).to.include({ demands: "omission", state: "answered", place: String(mine.receipt.seq) });
 
+    // Another case is over by then too: both end in one transaction.
+    const other = untried.at(-2)!;
+    const asked = await court.proveOmission(other);
+    await answered(asked);
+    const first = await court.openCase(other, await court.proofOf(asked));
     const opened = await cli("open", "--demand", made.demand, "--receipt", file);
     expect(opened.bond).to.equal(String(BONDS.court));
-    expect(await codeOf("close", "--id", opened.case)).to.equal("COURT_NOT_OVER");
+    expect(await codeOf("close", "--ids", opened.case)).to.equal("COURT_NOT_OVER");
     const listed = await cli("list", "--account", OWNER.account.address, "--open");
-    expect(listed.cases.map((one: { id: string }) => one.id)).to.deep.equal([opened.case]);
-    expect(listed.cases[0]).to.include({ state: "open", leaf: mine.receipt.seq, jury: "" });
+    expect(listed.cases.map((one: { id: string }) => one.id)).to.deep.equal([first, opened.case]);
+    expect(listed.cases[1]).to.include({ state: "open", leaf: mine.receipt.seq, jury: "" });
     await market.until(BigInt(opened.answerEnd));
     const stake: bigint = await market.read("StakePool", "stakeOf", OWNER.account.address);
-    const done = await cli("close", "--id", opened.case);
-    expect(done.taken).to.equal(String(stake / 20n));
+    expect(await codeOf("close", "--ids", `${first},${SALT}`)).to.equal("COURT_UNKNOWN");
+    const done = await cli("close", "--ids", `${first},${opened.case}`);
+    expect(done.calls.map((call: { function: string }) => call.function)).to.deep.equal(["multicall"]);
+    expect(done.ended.map(({ id, was }: { id: string; was: string }) => [id, was])).to.deep.equal([
+      [first, "case"],
+      [opened.case, "case"],
+    ]);
+    const taken: bigint = stake - (await market.read("StakePool", "stakeOf", OWNER.account.address));
+    expect(done.taken).to.equal(String(taken));
+    const parts = [stake / 20n, taken - stake / 20n];
     expect((await cli("show", "--id", opened.case)).state).to.equal("confirmed");
 
-    // The bond, a fifth of what was taken, and twice the price of the unit that it signed for.
+    // Of each the bond, a fifth of what was taken, and twice the price of the unit that it signed for.
     const before = await balance(CLIENT);
     const claimed = await cli("claim");
-    expect(claimed.paid).to.equal(String(BONDS.court + stake / 100n + 2n * UNIT_PRICE));
+    expect(claimed.paid).to.equal(String(2n * BONDS.court + parts[0]! / 5n + parts[1]! / 5n + 4n * UNIT_PRICE));
     expect(await balance(CLIENT)).to.equal(before + BigInt(claimed.paid));
     expect(await codeOf("claim")).to.equal("NOTHING_OWED");
     const all = await cli("list");
     expect(all.cases.map(({ state }: { state: string }) => state).sort()).to.deep.equal([
       "acquitted",
       "acquitted",
+      "confirmed",
       "confirmed",
     ]);
   });

@@ -109,6 +109,7 @@ type CourtFunctions =
   | { contract: "Demands"; functionName: "fail"; args: readonly [id: Hex] }
   | { contract: "DisputeCourt"; functionName: "closeFree"; args: readonly [proof: CourtProof] }
   | { contract: "DisputeCourt"; functionName: "close"; args: readonly [id: Hex] }
+  | { contract: "DisputeCourt"; functionName: "multicall"; args: readonly [calls: readonly Hex[]] }
   | { contract: "DisputeCourt"; functionName: "refuteAccuser"; args: readonly [id: Hex, role: number, seat: number] }
   | { contract: "DisputeCourt"; functionName: "payJuror"; args: readonly [id: Hex, juror: Address] }
   | {

@@ -108,6 +108,22 @@ describe("createCallSender", () => {
     expect([five, twenty]).to.deep.equal([one + 4n * each, one + 19n * each]);
   });
 
+  it("leaves the gas of many ends of cases to the node, and calls those too large that may fill half a block", async () => {
+    const closings = (count: number): Call => ({
+      key: `close ${count}`,
+      contract: "DisputeCourt",
+      functionName: "multicall",
+      args: [Array.from({ length: count }, () => word)],
+    });
+    const { send, sent } = setup({ gasLimit: 30_000_000n });
+    for (const count of [1, 32]) expect((await send(closings(count))).status).to.equal("confirmed");
+    for (const { gas } of sent) expect(gas).to.equal(undefined);
+    expect((await send(closings(38))).status).to.equal("too-large");
+    const small = setup({ gasLimit: 6_000_000n });
+    expect((await small.send(closings(8))).status).to.equal("too-large");
+    expect((await small.send(closings(7))).status).to.equal("confirmed");
+  });
+
   it("calls a reveal that takes more than half a block too large, and sends nothing", async () => {
     const { send, sent } = setup({ gasLimit: 4_000_000n });
     const outcomes = [];

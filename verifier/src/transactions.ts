@@ -44,6 +44,8 @@ const ABIS: Record<Call["contract"], Abi> = {
 };
 
 const MAX_TRANSACTION_GAS = 2n ** 24n;
+/** More than the end of a case was seen to use; of many in one call each uses half of that. */
+const CLOSING_GAS = 400_000n;
 
 /**
  * Gas limits, about twice what the calls were seen to use (a reveal's seat may take many draws). A limit that is known
@@ -63,6 +65,14 @@ function gasFor(call: Call): bigint | undefined {
   }
 }
 
+/** Most gas of a call that does several things, which could be done by several calls; undefined: it does one. */
+function gasOfMany(call: Call): bigint | undefined {
+  if (call.functionName === "multicall") return CLOSING_GAS * BigInt(call.args[0].length);
+  return call.functionName === "reveal" && call.contract === "AttestationHub" && call.args[1].length > 1
+    ? gasFor(call)
+    : undefined;
+}
+
 const revertOf = (error: SuretyError): Revert => ({
   errorName: String(error.details?.error ?? "unknown"),
   args: (error.details?.args ?? {}) as Record<string, unknown>,
@@ -77,8 +87,9 @@ export function createCallSender({ client, transactions, contracts }: SenderDeps
   let blockGas: bigint | undefined;
 
   /** More than half a block's gas waits long for a place, and EIP-7825 allows a transaction no more than 2^24. */
-  const isTooLarge = async (call: Call, gas: bigint): Promise<boolean> => {
-    if (call.contract !== "AttestationHub" || call.functionName !== "reveal" || call.args[1].length < 2) return false;
+  const isTooLarge = async (call: Call): Promise<boolean> => {
+    const gas = gasOfMany(call);
+    if (gas === undefined) return false;
     blockGas ??= (await client.getBlock()).gasLimit;
     return gas > blockGas / 2n || gas > MAX_TRANSACTION_GAS;
   };
@@ -88,7 +99,7 @@ export function createCallSender({ client, transactions, contracts }: SenderDeps
     const tried = tries.get(call.key) ?? 0;
     const key = tried === 0 ? call.key : `${call.key} (${tried + 1})`;
     const gas = gasFor(call);
-    if (gas !== undefined && (await isTooLarge(call, gas))) return { status: "too-large" };
+    if (await isTooLarge(call)) return { status: "too-large" };
     const limit = gas === undefined ? {} : { gas };
     const request = { key, contract, to: contracts[contract], abi: ABIS[contract], functionName, args, ...limit };
     try {

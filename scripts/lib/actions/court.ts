@@ -9,12 +9,13 @@ import {
   DEMAND_STATES,
   type DemandKind,
   type DemandState,
+  disputeCourtAbi,
   JURY_VERDICTS,
   type JuryVerdict,
   type SavedReceipt,
   TILLS,
 } from "@surety/sdk";
-import { type Address, type Hex, isAddressEqual, zeroAddress, zeroHash } from "viem";
+import { type Address, encodeFunctionData, type Hex, isAddressEqual, zeroAddress, zeroHash } from "viem";
 import { showAmount } from "../amounts.ts";
 import { type Context, type ReadContext, signer } from "../context.ts";
 import { addressOf, read } from "../contracts.ts";
@@ -210,8 +211,8 @@ export async function openCase(
   args: { demand: Hex; saved?: SavedReceipt | undefined },
 ): Promise<Done & { id: Hex; answerEnd: bigint | undefined; bond: bigint }> {
   const { client, deployment } = context;
-  const where = { demands: addressOf(context, "Demands"), id: args.demand, fromBlock: deployment.startBlock };
-  const proof = await answeredProof(client, where);
+  const rooms = { demands: addressOf(context, "Demands"), openings: addressOf(context, "Openings") };
+  const proof = await answeredProof(client, { ...rooms, id: args.demand, fromBlock: deployment.startBlock });
   const { provider, modelId, epoch, seq } = proof.leaf;
   const [asset, bond, id] = await Promise.all([
     assetOf(context),
@@ -257,34 +258,67 @@ export async function findCourt(
   throw unknown(id);
 }
 
+/** What was ended; `taken` from the accused, in the asset's smallest unit. */
+export type Ended = { id: Hex; what: "demand" | "case"; taken: bigint };
+
+/** Most cases that one transaction ends: it stays below 2^24 gas. */
+const TOGETHER = 32;
+
+/** Throws unless a demand or case waits for its end. */
+function requireOver(id: Hex, { demand: made, case: found }: Awaited<ReturnType<typeof findCourt>>, now: bigint): void {
+  const what = made ? "Demand" : "Case";
+  const { state } = made ?? found;
+  if (state !== "open" && state !== "tried") throw ended(what, id, state);
+  const need = made ? made.deadline : (found.jury?.revealEnd ?? found.answerEnd);
+  if (now < need) throw notOver(what, id, now, need);
+}
+
+/** The calls that end cases: many in one, as they share much of its gas. */
+function closeCalls(context: Context, cases: readonly ShownCase[]): Call[] {
+  const calls: Call[] = [];
+  for (let first = 0; first < cases.length; first += TOGETHER) {
+    const some = cases.slice(first, first + TOGETHER);
+    const [{ id, provider }] = some as [ShownCase];
+    const data = some.map((one) => encodeFunctionData({ abi: disputeCourtAbi, functionName: "close", args: [one.id] }));
+    const shown = { cases: some.map((one) => one.id).join(", ") };
+    calls.push(
+      some.length === 1
+        ? callOf(context, "DisputeCourt", "close", [id], { case: id, provider })
+        : callOf(context, "DisputeCourt", "multicall", [data], shown),
+    );
+  }
+  return calls;
+}
+
 /**
- * Ends what is over, as anybody may: fails a demand without an answer, closes a case without one or with a verdict.
- * @returns `taken` from the accused, in the asset's smallest unit; undefined in a dry run.
+ * Ends what is over, as anybody may: fails demands without an answer, closes cases without one or with a verdict, these in
+ * one transaction.
+ * @returns `ended`: empty in a dry run.
  * @throws {SuretyError} `COURT_UNKNOWN`, `COURT_NOT_OVER`, `COURT_ENDED`, or a refusal.
  */
 export async function endAtCourt(
   context: Context,
-  args: { id: Hex },
-): Promise<Done & { what: "demand" | "case"; taken: bigint | undefined }> {
-  const { id } = args;
-  const [found, asset, { timestamp }] = await Promise.all([
-    findCourt(context, id),
+  { ids }: { ids: readonly Hex[] },
+): Promise<Done & { ended: Ended[] }> {
+  const [asset, { timestamp }, ...found] = await Promise.all([
     assetOf(context),
     context.client.getBlock(),
+    ...ids.map((id) => findCourt(context, id)),
   ]);
-  if (found.demand) {
-    const { state, deadline, accused } = found.demand;
-    if (state !== "open") throw ended("Demand", id, state);
-    if (timestamp < deadline) throw notOver("Demand", id, timestamp, deadline);
-    const calls = await perform(context, [callOf(context, "Demands", "fail", [id], { demand: id, accused })], asset);
-    return { calls, what: "demand", taken: eventsIn(context, "Demands", "Unanswered", calls).at(-1)?.taken };
-  }
-  const { state, answerEnd, jury, provider } = found.case;
-  if (state !== "open" && state !== "tried") throw ended("Case", id, state);
-  const need = jury?.revealEnd ?? answerEnd;
-  if (timestamp < need) throw notOver("Case", id, timestamp, need);
-  const calls = await perform(context, [callOf(context, "DisputeCourt", "close", [id], { case: id, provider })], asset);
-  return { calls, what: "case", taken: eventsIn(context, "DisputeCourt", "CaseClosed", calls).at(-1)?.taken };
+  for (const [i, one] of found.entries()) requireOver(ids[i]!, one, timestamp);
+  const demands = found.flatMap(({ demand: made }) => made ?? []);
+  const cases = found.flatMap(({ case: one }) => one ?? []);
+  const fails = demands.map(({ id, accused }) => callOf(context, "Demands", "fail", [id], { demand: id, accused }));
+  const calls = await perform(context, [...fails, ...closeCalls(context, cases)], asset);
+  const failed = eventsIn(context, "Demands", "Unanswered", calls);
+  const closed = eventsIn(context, "DisputeCourt", "CaseClosed", calls);
+  return {
+    calls,
+    ended: [
+      ...failed.map(({ id, taken }): Ended => ({ id, what: "demand", taken })),
+      ...closed.map(({ id, taken }): Ended => ({ id, what: "case", taken })),
+    ],
+  };
 }
 
 /**

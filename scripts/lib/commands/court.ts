@@ -15,7 +15,9 @@ import {
   type ShownDemand,
 } from "../actions/court.ts";
 import { assetOf } from "../actions/stake.ts";
+import { showAmount } from "../amounts.ts";
 import { signer } from "../context.ts";
+import { scriptKind } from "../kinds.ts";
 import { defineCommand } from "../program.ts";
 import { showTime } from "../refusal.ts";
 import type { Fact } from "../summary.ts";
@@ -208,15 +210,19 @@ const open = defineCommand({
 
 const close = defineCommand({
   name: "close",
-  about: "Ends what is over: a demand or case without an answer, a case with a verdict. Anyone may.",
-  example: "npx surety court close --id 0x...",
-  settings: { id },
+  about: "Ends what is over: demands or cases without an answer, cases with a verdict. Anyone may.",
+  example: "npx surety court close --ids 0x...,0x...",
+  settings: { ids: { kind: scriptKind.ids(), about: "numbers of demands and cases, as `list` shows them" } },
   async run(values, session) {
     const { context, asset } = await withAsset(session);
-    const { calls, what, taken } = await endAtCourt(context, values);
+    const { calls, ended } = await endAtCourt(context, values);
+    const sum = ended.reduce((all, { taken }) => all + taken, 0n);
+    const rows = ended.map(({ id, what, taken }) => [id, what, showAmount(taken, asset)]);
+    const table = { name: "ended", columns: ["id", "was", "taken"].map((title) => ({ title })), rows };
     return {
       calls,
-      facts: [{ name: what, value: values.id }, ...(taken === undefined ? [] : [money("taken", taken, asset)])],
+      facts: calls.some(({ status }) => status === "sent") ? [money("taken", sum, asset)] : [],
+      tables: [table],
     };
   },
 });

@@ -28,7 +28,6 @@ export const attendanceAbi = [
   {"inputs":[{"name":"have","type":"bytes32"},{"name":"need","type":"bytes32"}],"name":"EvidenceWrongSeal","type":"error"},
   {"inputs":[{"name":"have","type":"address"},{"name":"need","type":"address"}],"name":"EvidenceWrongSeat","type":"error"},
   {"anonymous":false,"inputs":[{"indexed":false,"name":"authority","type":"address"}],"name":"AuthorityUpdated","type":"event"},
-  {"anonymous":false,"inputs":[{"indexed":true,"name":"provider","type":"address"},{"indexed":true,"name":"modelId","type":"bytes32"},{"indexed":true,"name":"epoch","type":"uint64"},{"indexed":false,"name":"seq","type":"uint32"},{"indexed":false,"name":"salt","type":"bytes32"},{"indexed":false,"name":"inputs","type":"bytes"},{"indexed":false,"name":"outputs","type":"bytes"}],"name":"LeafOpened","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"name":"verifier","type":"address"},{"indexed":true,"name":"epoch","type":"uint64"},{"indexed":true,"name":"challenger","type":"address"},{"indexed":false,"name":"ejected","type":"bool"},{"indexed":false,"name":"taken","type":"uint256"}],"name":"Missed","type":"event"},
   {"inputs":[],"name":"authority","outputs":[{"name":"","type":"address"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"name":"provider","type":"address"},{"name":"modelId","type":"bytes32"},{"name":"epoch","type":"uint64"}],"name":"disputeEnd","outputs":[{"name":"","type":"uint64"}],"stateMutability":"view","type":"function"},

@@ -1,6 +1,6 @@
 // Written by scripts/abis.ts from the compiled contracts. Do not edit.
 export const demandsAbi = [
-  {"inputs":[{"components":[{"name":"clock","type":"address"},{"name":"beacon","type":"address"},{"name":"providers","type":"address"},{"name":"models","type":"address"},{"name":"book","type":"address"},{"name":"log","type":"address"},{"name":"hub","type":"address"},{"name":"penalties","type":"address"}],"name":"sources","type":"tuple"},{"name":"asset","type":"address"},{"name":"bond_","type":"uint256"}],"stateMutability":"nonpayable","type":"constructor"},
+  {"inputs":[{"components":[{"name":"clock","type":"address"},{"name":"beacon","type":"address"},{"name":"providers","type":"address"},{"name":"models","type":"address"},{"name":"book","type":"address"},{"name":"log","type":"address"},{"name":"hub","type":"address"},{"name":"penalties","type":"address"}],"name":"sources","type":"tuple"},{"name":"asset","type":"address"},{"name":"openings","type":"address"},{"name":"bond_","type":"uint256"}],"stateMutability":"nonpayable","type":"constructor"},
   {"inputs":[{"name":"id","type":"bytes32"}],"name":"DemandsMade","type":"error"},
   {"inputs":[],"name":"DemandsNoBond","type":"error"},
   {"inputs":[{"name":"have","type":"uint256"},{"name":"need","type":"uint256"}],"name":"DemandsNoLeaf","type":"error"},
@@ -26,12 +26,6 @@ export const demandsAbi = [
   {"inputs":[{"name":"have","type":"bytes32"},{"name":"need","type":"bytes32"}],"name":"EvidenceWrongReceipt","type":"error"},
   {"inputs":[{"name":"have","type":"bytes32"},{"name":"need","type":"bytes32"}],"name":"EvidenceWrongSeal","type":"error"},
   {"inputs":[{"name":"have","type":"address"},{"name":"need","type":"address"}],"name":"EvidenceWrongSeat","type":"error"},
-  {"inputs":[{"name":"have","type":"uint256"},{"name":"need","type":"uint256"}],"name":"MerkleSumDepthWrong","type":"error"},
-  {"inputs":[{"name":"have","type":"uint256"},{"name":"need","type":"uint256"}],"name":"MerkleSumEmpty","type":"error"},
-  {"inputs":[{"name":"have","type":"uint256"},{"name":"need","type":"uint256"}],"name":"MerkleSumIndexTooHigh","type":"error"},
-  {"inputs":[{"name":"level","type":"uint256"},{"name":"hash","type":"bytes32"},{"name":"sum","type":"uint256"}],"name":"MerkleSumNotEmpty","type":"error"},
-  {"inputs":[{"name":"have","type":"bytes32"},{"name":"need","type":"bytes32"}],"name":"MerkleSumRootWrong","type":"error"},
-  {"inputs":[{"name":"have","type":"uint256"},{"name":"need","type":"uint256"}],"name":"MerkleSumTotalWrong","type":"error"},
   {"inputs":[{"name":"account","type":"address"}],"name":"PayoutsNothingOwed","type":"error"},
   {"inputs":[{"name":"have","type":"uint256"},{"name":"need","type":"uint256"}],"name":"PayoutsWrongTransfer","type":"error"},
   {"inputs":[],"name":"ReentrancyGuardReentrantCall","type":"error"},
@@ -40,7 +34,6 @@ export const demandsAbi = [
   {"anonymous":false,"inputs":[{"indexed":true,"name":"id","type":"bytes32"},{"indexed":true,"name":"payee","type":"address"},{"indexed":false,"name":"bond","type":"uint256"}],"name":"Answered","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"name":"account","type":"address"},{"indexed":false,"name":"amount","type":"uint256"}],"name":"Claimed","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"name":"id","type":"bytes32"},{"indexed":true,"name":"accused","type":"address"},{"indexed":true,"name":"demander","type":"address"},{"indexed":false,"name":"kind","type":"uint8"},{"indexed":false,"name":"modelId","type":"bytes32"},{"indexed":false,"name":"epoch","type":"uint64"},{"indexed":false,"name":"place","type":"uint64"},{"indexed":false,"name":"deadline","type":"uint64"}],"name":"Demanded","type":"event"},
-  {"anonymous":false,"inputs":[{"indexed":true,"name":"provider","type":"address"},{"indexed":true,"name":"modelId","type":"bytes32"},{"indexed":true,"name":"epoch","type":"uint64"},{"indexed":false,"name":"seq","type":"uint32"},{"indexed":false,"name":"salt","type":"bytes32"},{"indexed":false,"name":"inputs","type":"bytes"},{"indexed":false,"name":"outputs","type":"bytes"}],"name":"LeafOpened","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"name":"id","type":"bytes32"},{"indexed":false,"name":"nativeOutputs","type":"bytes"},{"indexed":false,"name":"wasmOutputs","type":"bytes"},{"indexed":false,"name":"proof","type":"bytes32[]"}],"name":"OutputsShown","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"name":"account","type":"address"},{"indexed":false,"name":"amount","type":"uint256"}],"name":"Owed","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"name":"id","type":"bytes32"},{"indexed":false,"name":"receiptHash","type":"bytes32"},{"indexed":false,"name":"proof","type":"bytes32[]"}],"name":"ProbeShown","type":"event"},

@@ -14,6 +14,7 @@ export * from "./IReliability.ts";
 export * from "./ISeedBeacon.ts";
 export * from "./Juries.ts";
 export * from "./ModelRegistry.ts";
+export * from "./Openings.ts";
 export * from "./Penalties.ts";
 export * from "./ProviderRegistry.ts";
 export * from "./ReceiptLog.ts";

@@ -112,7 +112,7 @@ export function createCourt({ client, wallet, contracts, startBlock = 0n }: Cour
 
     /** The leaf that the answer to a demand proved; throws COURT_NO_PROOF. */
     proofOf: (id: Hex): Promise<CourtProof> =>
-      answeredProof(client, { demands: demands.address, id, fromBlock: startBlock }),
+      answeredProof(client, { demands: demands.address, openings: at("Openings"), id, fromBlock: startBlock }),
 
     /** Opens a case about a signed answer whose leaf is in the log. @returns the case's number */
     openCase: async ({ receipt, signature }: SavedReceipt, proof: CourtProof): Promise<Hex> => {

@@ -5,6 +5,7 @@ import {Case, CaseState} from "../../../contracts/court/IDisputeCourt.sol";
 import {DemandState} from "../../../contracts/court/IDemands.sol";
 import {Opening, Proof} from "../../../contracts/court/IEvidence.sol";
 import {Jury} from "../../../contracts/court/IJuries.sol";
+import {Receipts} from "../../../contracts/libraries/Receipts.sol";
 import {vm} from "../Vm.sol";
 import {CourtBase} from "./CourtBase.sol";
 
@@ -22,9 +23,13 @@ contract CourtHandler is CourtBase {
     uint256 public settled;
     uint256 public slashed;
     uint256 public claimed;
+    /// @notice Cases that ended in one transaction with others.
+    uint256 public together;
     /// @notice Seats that were refuted, all in all and for each leaf.
     uint256 public accusers;
     mapping(uint32 seq => mapping(uint8 seat => bool)) public refuted;
+    /// @notice Whether governance has paused the court.
+    bool public paused;
 
     /// @dev Leaves 0 to 3 are wrong, the others are not.
     function begin() external {
@@ -78,17 +83,36 @@ contract CourtHandler is CourtBase {
         vm.warp(block.timestamp + seconds_ % 120 + 1);
     }
 
+    function pause(bool on) external {
+        manager.setTargetClosed(address(court), on);
+        paused = on;
+    }
+
+    function _canOpen(uint32 seq) private view returns (bool) {
+        return !paused && !isFree(seq) && stateOf(seq) == CaseState.None && block.timestamp < disputeEnd();
+    }
+
     function open(uint32 seq) external {
         seq %= LEAVES;
-        bool predicted = !isFree(seq) && stateOf(seq) == CaseState.None && block.timestamp < disputeEnd()
-            && distinct(seq) > 0;
+        bool predicted = _canOpen(seq) && distinct(seq) > 0;
         attempt(address(court), abi.encodeCall(court.open, (proofOf(EPOCH, seq))), predicted, "open");
+    }
+
+    /// @dev With the output that the leaf seals, or with another one that the operator signed too.
+    function openReceipt(uint32 seq, bool another) external {
+        seq %= LEAVES;
+        Receipts.Receipt memory receipt = receiptOf(EPOCH, seq);
+        if (another) receipt.outputHash = keccak256("what the client got");
+        bytes memory signature = sign(OPERATOR_KEY, receipt);
+        bytes memory call = abi.encodeCall(court.openReceipt, (proofOf(EPOCH, seq), receipt, signature));
+        attempt(address(court), call, _canOpen(seq), "open a receipt");
     }
 
     function callJury(uint32 seq) external {
         seq %= LEAVES;
         Case memory c = court.caseOf(id(seq));
-        bool predicted = c.state == CaseState.Open && block.timestamp < c.answerEnd;
+        bool canDefend = c.outputHash == 0 || c.outputHash == sha256(outputsOf(seq));
+        bool predicted = c.state == CaseState.Open && block.timestamp < c.answerEnd && canDefend;
         predicted = predicted || (isFree(seq) && c.state == CaseState.None && block.timestamp < disputeEnd());
         attempt(
             address(court), abi.encodeCall(court.callJury, (proofOf(EPOCH, seq), openingOf(seq))), predicted, "call jury"
@@ -146,6 +170,29 @@ contract CourtHandler is CourtBase {
         seq %= LEAVES;
         bool predicted = isFree(seq) && stateOf(seq) == CaseState.None && block.timestamp >= disputeEnd();
         _end(seq, abi.encodeCall(court.closeFree, (proofOf(EPOCH, seq))), predicted);
+    }
+
+    /// @dev Free cases from `first` on that are over, in one transaction; with one that is not, none ends.
+    function closeTogether(uint32 first, bool all) external {
+        bytes[] memory calls = new bytes[](4);
+        uint256 count = 0;
+        bool over = block.timestamp >= disputeEnd();
+        for (uint32 seq = first % 4; seq < 4; ++seq) {
+            if (!all && stateOf(seq) != CaseState.None) continue;
+            over = over && stateOf(seq) == CaseState.None;
+            calls[count++] = abi.encodeCall(court.closeFree, (proofOf(EPOCH, seq)));
+        }
+        assembly ("memory-safe") {
+            mstore(calls, count)
+        }
+        if (count == 0) return;
+        uint256 stake = pool.slashableNow(PROVIDER);
+        attempt(address(court), abi.encodeCall(court.multicall, (calls)), over, "close together");
+        if (!over) return;
+        together += count;
+        confirmed += count;
+        slashed += stake - pool.slashableNow(PROVIDER);
+        for (uint32 seq = first % 4; seq < 4; ++seq) ended[seq] = stateOf(seq);
     }
 
     function _end(uint32 seq, bytes memory call, bool predicted) private {
@@ -295,7 +342,10 @@ contract CourtInvariantTest {
     }
 
     function targetSelectors() public view returns (FuzzSelector[] memory out) {
-        bytes4[13] memory all = [
+        bytes4[16] memory all = [
+            CourtHandler.pause.selector,
+            CourtHandler.openReceipt.selector,
+            CourtHandler.closeTogether.selector,
             CourtHandler.refuteAccuser.selector,
             CourtHandler.open.selector,
             CourtHandler.callJury.selector,
@@ -325,6 +375,29 @@ contract CourtInvariantTest {
         handler.refuteAccuser(6, 2);
         handler.check();
         require(handler.accusers() == 5, "all five seats");
+    }
+
+    /// @notice So are cases that end together, receipts, and pauses.
+    function test_TheHandlerClosesTogether() public {
+        handler.pause(true);
+        handler.openReceipt(5, true);
+        handler.pause(false);
+        handler.openReceipt(5, true);
+        handler.openReceipt(6, false);
+        handler.callJury(5);
+        handler.callJury(6);
+        handler.callJury(1);
+        handler.pause(true);
+        handler.sit(2, 1);
+        for (uint256 i = 0; i < 200 && handler.together() == 0; ++i) {
+            handler.warp(119);
+            handler.closeTogether(0, true);
+            handler.closeTogether(0, false);
+        }
+        for (uint32 seq = 0; seq < 8; ++seq) handler.close(seq);
+        handler.check();
+        require(handler.together() == 3, "all but the one that was tried");
+        require(handler.confirmed() == 4, "and the one that could not be defended");
     }
 
     /// @notice Invariants 13, 14, 24 and 25 of docs/protocol.md section 10.

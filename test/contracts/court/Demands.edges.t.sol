@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {DemandState} from "../../../contracts/court/IDemands.sol";
 import {Opening, Proof} from "../../../contracts/court/IEvidence.sol";
+import {IOpenings} from "../../../contracts/court/IOpenings.sol";
 import {MerkleSum} from "../../../contracts/libraries/MerkleSum.sol";
 import {Receipts} from "../../../contracts/libraries/Receipts.sol";
 import {SumTree} from "../SumTree.sol";
@@ -29,6 +30,8 @@ contract DemandsEdgesTest is CourtBase {
         fund(CHALLENGER, address(demands), DEMAND_BOND);
         vm.prank(CHALLENGER);
         bytes32 id = demands.demandLeaf(receipt, signature);
+        vm.expectEmit(true, true, true, true, address(openings));
+        emit IOpenings.LeafProved(address(demands), id, nothing, path);
         demands.answerLeaf(id, Proof(nothing, path), Opening(0, "", ""));
         eq(uint256(demands.demandOf(id).state), uint256(DemandState.Answered), "answered");
         eq(demands.openedUntil(PROVIDER, MODEL, EPOCH, 1), 0, "nothing was opened");

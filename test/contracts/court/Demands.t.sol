@@ -201,7 +201,7 @@ contract DemandsTest is CourtBase {
         Evidence.Sources memory sources =
             Evidence.Sources(clock, beacon, providers, models, book, log, hub, penalties);
         vm.expectRevert(IDemands.DemandsNoBond.selector);
-        new Demands(sources, asset, 0);
+        new Demands(sources, asset, openings, 0);
     }
 
     /* A RECEIPT'S LEAF */

@@ -356,7 +356,7 @@ contract BondedCaseTest is CaseBase {
         Evidence.Sources memory sources =
             Evidence.Sources(clock, beacon, providers, models, book, log, hub, penalties);
         vm.expectRevert(IDisputeCourt.DisputeCourtNoBond.selector);
-        new DisputeCourt(address(manager), sources, asset, ledger, juries, demands, 0);
+        new DisputeCourt(address(manager), sources, asset, ledger, juries, demands, openings, 0);
     }
 
     function test_OnlyTheCourtTouchesTheRecord() public {

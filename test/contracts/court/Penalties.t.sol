@@ -87,7 +87,7 @@ contract PenaltiesTest is CourtBase {
         FeeToken token = new FeeToken();
         Evidence.Sources memory sources =
             Evidence.Sources(clock, beacon, providers, models, book, log, hub, penalties);
-        Demands room = new Demands(sources, token, 100);
+        Demands room = new Demands(sources, token, openings, 100);
         settleRight();
         token.mint(address(this), 100);
         token.charge(true);

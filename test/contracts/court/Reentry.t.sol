@@ -22,8 +22,8 @@ contract CourtReentryTest is CourtBase {
         token = new HookToken();
         Evidence.Sources memory sources =
             Evidence.Sources(clock, beacon, providers, models, book, log, hub, penalties);
-        room = new Demands(sources, token, DEMAND_BOND);
-        hall = new DisputeCourt(address(manager), sources, token, ledger, juries, room, CASE_BOND);
+        room = new Demands(sources, token, openings, DEMAND_BOND);
+        hall = new DisputeCourt(address(manager), sources, token, ledger, juries, room, openings, CASE_BOND);
         manager.grantRole(ROLE_CASES, address(hall), 0);
         token.mint(address(this), 1e24);
         token.approve(address(room), 1e24);
@@ -55,7 +55,10 @@ contract CourtReentryTest is CourtBase {
         settleRight();
         (Proof memory proof, Opening memory opening) = (proofOf(EPOCH, SEQ), openingOf(SEQ));
         Receipts.Receipt memory receipt = receiptOf(EPOCH, SEQ);
-        bytes[6] memory calls = [
+        bytes[] memory inner = new bytes[](1);
+        inner[0] = abi.encodeCall(hall.close, (caseId()));
+        bytes[7] memory calls = [
+            abi.encodeCall(hall.multicall, (inner)),
             abi.encodeCall(hall.open, (proof)),
             abi.encodeCall(hall.openReceipt, (proof, receipt, sign(OPERATOR_KEY, receipt))),
             abi.encodeCall(hall.callJury, (proof, opening)),

@@ -8,6 +8,7 @@ import { leafOfSamples, positionsOf, rerunBasis } from "../samples.ts";
 import type { Role } from "../store/index.ts";
 import type { FindingFacts } from "../watch/court-facts.ts";
 import type { Facts } from "../watch/facts.ts";
+import { createClosing, type Ending } from "./closing.ts";
 import { type CourtTerms, isCheap } from "./limits.ts";
 import type { CourtReads } from "./reads.ts";
 
@@ -35,6 +36,7 @@ export function createEndings(deps: Deps): Step {
   /** Epochs whose bounties, and those before, were fetched. */
   const fetched = new Set<bigint>();
   let known: Facts | undefined;
+  const close = createClosing(deps);
 
   /** Sends a call after a random wait if it is still needed then. */
   const end = (name: string, spreadMs: number, isNeeded: () => boolean, call: Call): void => {
@@ -67,18 +69,16 @@ export function createEndings(deps: Deps): Step {
     }
   };
 
-  const closeCases = ({ head, epoch }: Moment): void => {
-    for (const { id, answerEnd, jury } of getFacts().court.cases()) {
-      const over = jury ? jury.revealEnd : answerEnd;
-      if (over === undefined || head.timestamp < over) continue;
-      const isOpen = () =>
-        getFacts()
-          .court.cases()
-          .some((one) => one.id === id);
-      const call = { key: `close ${id}`, contract: "DisputeCourt", functionName: "close", args: [id] } as const;
-      end(`close:${id}`, spread(epoch), isOpen, call);
-    }
-  };
+  /** Cases that were not answered, or that a jury has judged. */
+  const overCases = ({ head }: Moment): Ending[] =>
+    getFacts()
+      .court.cases()
+      .flatMap(({ id, answerEnd, jury }): Ending[] => {
+        const over = jury ? jury.revealEnd : answerEnd;
+        if (over === undefined || head.timestamp < over) return [];
+        const isOpen = () => getFacts().court.caseOf(id) !== undefined;
+        return [{ id, isOpen, functionName: "close", args: [id] }];
+      });
 
   const closeSeatCases = ({ head, epoch }: Moment): void => {
     for (const { id, answerEnd, jury } of getFacts().court.seatCases()) {
@@ -101,8 +101,10 @@ export function createEndings(deps: Deps): Step {
     );
   };
 
-  const closeFindings = ({ head, epoch: current }: Moment): void => {
+  /** Free cases of findings that the provider did not take to a jury. */
+  const overFindings = ({ head }: Moment): Ending[] => {
     const facts = getFacts();
+    const endings: Ending[] = [];
     if (facts !== known) {
       // A reorganisation may have changed samples and settlements.
       ends.clear();
@@ -126,11 +128,11 @@ export function createEndings(deps: Deps): Step {
       } else if (head.timestamp >= over) {
         for (const { id, proof } of open) {
           const isOpen = () => getFacts().court.caseState(id) === undefined;
-          const act = { contract: "DisputeCourt", functionName: "closeFree", args: [proof] } as const;
-          end(`close:${id}`, spread(current), isOpen, { key: `close free ${id}`, ...act });
+          endings.push({ id, isOpen, functionName: "closeFree", args: [proof] });
         }
       }
     }
+    return endings;
   };
 
   const claim = async (signal: AbortSignal): Promise<void> => {
@@ -176,9 +178,8 @@ export function createEndings(deps: Deps): Step {
       if (court.owed(me) > 0n) jobs.run("court-claim", claim);
       if (!terms.challenge) return;
       failDemands(now);
-      closeCases(now);
       closeSeatCases(now);
-      closeFindings(now);
+      close([...overCases(now), ...overFindings(now)], spread(now.epoch));
     },
   };
 }

@@ -97,7 +97,7 @@ export function createJuryDuty(deps: Deps): Step {
     if (charge) return judgeSeat(charge, jury, model);
     const tried = court.caseOf(id);
     if (!tried) return unknown("the case is of no kind that this verifier knows");
-    const opened = await reads.opened({ ...tried, block: jury.block });
+    const opened = await reads.opened({ id, block: jury.block });
     return opened ? judgeOpened(opened, { modelId, model, rerunner }) : unknown("the opened leaf is not on this chain");
   };
 

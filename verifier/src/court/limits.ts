@@ -17,7 +17,7 @@ export const COURT_TERMS: CourtTerms = { challenge: true, maxBond: 10n * 10n ** 
 const WAD = 10n ** 18n;
 
 /** Says whether the price of gas is within the terms. */
-export async function isCheap(reads: CourtReads, { maxFee }: CourtTerms, log: Log): Promise<boolean> {
+export async function isCheap(reads: Pick<CourtReads, "gasPrice">, { maxFee }: CourtTerms, log: Log): Promise<boolean> {
   const price = await reads.gasPrice();
   if (price <= maxFee) return true;
   log.debug({ have: price, need: maxFee }, "gas is dearer than set; what can wait at the court waits");

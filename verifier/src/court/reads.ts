@@ -5,6 +5,7 @@ import {
   demandsAbi,
   disputeCourtAbi,
   juriesAbi,
+  openingsAbi,
   penaltiesAbi,
   rewardDistributorAbi,
   stakePoolAbi,
@@ -44,15 +45,17 @@ export function createCourtReads(client: PublicClient, deployment: Deployment) {
   const pool = { address: at("StakePool"), abi: stakePoolAbi } as const;
   const hub = at("AttestationHub");
 
-  /** The opened leaf of a case, from the block in which its jury was called; undefined if that has gone. */
-  const opened = async (of: RecordEpoch & { seq: number; block: bigint }): Promise<OpenedTensors | undefined> => {
-    const { provider, modelId, epoch, seq, block } = of;
-    const event = getAbiItem({ abi: disputeCourtAbi, name: "LeafOpened" });
-    const query = { address: court.address, event, args: { provider, modelId, epoch }, strict: true } as const;
-    const logs = await rpc("an opened leaf", () => client.getLogs({ ...query, fromBlock: block, toBlock: block }));
-    const found = logs.find(({ args }) => args.seq === seq);
+  /** A leaf that a room had opened; undefined if that has gone. */
+  const openedIn = async (room: Address, id: Hex, blocks: { fromBlock: bigint; toBlock?: bigint }) => {
+    const event = getAbiItem({ abi: openingsAbi, name: "LeafOpened" });
+    const query = { address: at("Openings"), event, args: { room, id }, strict: true, ...blocks } as const;
+    const [found] = await rpc("an opened leaf", () => client.getLogs(query));
     return found && { inputs: hexToBytes(found.args.inputs), outputs: hexToBytes(found.args.outputs) };
   };
+
+  /** The opened leaf of a case, from the block in which its jury was called; undefined if that has gone. */
+  const opened = ({ id, block }: { id: Hex; block: bigint }): Promise<OpenedTensors | undefined> =>
+    openedIn(court.address, id, { fromBlock: block, toBlock: block });
 
   /** What a seat has revealed as the court takes it, from the block of the reveal; undefined if that has gone. */
   const attestedOf = (
@@ -74,18 +77,8 @@ export function createCourtReads(client: PublicClient, deployment: Deployment) {
   };
 
   /** The inputs of a sample that somebody demanded and the provider opened on chain. @param id of that demand */
-  const openedInputs = async (record: RecordEpoch, id: Hex): Promise<Uint8Array | undefined> => {
-    const { address, abi } = demands;
-    const answer = { address, event: getAbiItem({ abi, name: "Answered" }), args: { id }, strict: true } as const;
-    const [found] = await rpc("an answer", () => client.getLogs({ ...answer, fromBlock: deployment.startBlock }));
-    if (!found) return undefined;
-    const { blockNumber, transactionHash } = found;
-    const event = getAbiItem({ abi, name: "LeafOpened" });
-    const query = { address, event, args: { ...record }, strict: true, fromBlock: blockNumber, toBlock: blockNumber };
-    const leaves = await rpc("an opened leaf", () => client.getLogs({ ...query, strict: true }));
-    const leaf = leaves.findLast((l) => l.transactionHash === transactionHash && l.logIndex < found.logIndex);
-    return leaf && hexToBytes(leaf.args.inputs);
-  };
+  const openedInputs = async (id: Hex): Promise<Uint8Array | undefined> =>
+    (await openedIn(demands.address, id, { fromBlock: deployment.startBlock }))?.inputs;
 
   const asset = async (): Promise<Address> =>
     rpc("the asset", () => client.readContract({ ...pool, functionName: "asset" }));

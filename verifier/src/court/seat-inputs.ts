@@ -43,7 +43,7 @@ export async function fetchInputs(
   }
   for (const j of samples) {
     if (found.has(j)) continue;
-    const inputs = await reads.openedInputs(subject, sampleId(subject, positions[j]!));
+    const inputs = await reads.openedInputs(sampleId(subject, positions[j]!));
     if (inputs) found.set(j, inputs);
   }
   return found;
