@@ -56,11 +56,18 @@ function gasFor(call: Call): bigint | undefined {
   switch (call.functionName) {
     case "commit":
       return 150_000n;
-    case "settle":
-      return 1_000_000n;
+    case "settleAll":
+      return 300_000n + 500_000n * BigInt(call.args[0].length);
     case "reveal":
       return 200_000n + 400_000n * BigInt(call.args[1].length);
   }
+}
+
+/** What a call could be split into. */
+function partsOf(call: Call): number {
+  if (call.contract !== "AttestationHub") return 1;
+  if (call.functionName === "reveal") return call.args[1].length;
+  return call.functionName === "settleAll" ? call.args[0].length : 1;
 }
 
 const revertOf = (error: SuretyError): Revert => ({
@@ -78,7 +85,7 @@ export function createCallSender({ client, transactions, contracts }: SenderDeps
 
   /** More than half a block's gas waits long for a place, and EIP-7825 allows a transaction no more than 2^24. */
   const isTooLarge = async (call: Call, gas: bigint): Promise<boolean> => {
-    if (call.contract !== "AttestationHub" || call.functionName !== "reveal" || call.args[1].length < 2) return false;
+    if (partsOf(call) < 2) return false;
     blockGas ??= (await client.getBlock()).gasLimit;
     return gas > blockGas / 2n || gas > MAX_TRANSACTION_GAS;
   };
