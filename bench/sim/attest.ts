@@ -85,11 +85,13 @@ export async function reveal(world: World, epoch: bigint): Promise<void> {
   for (const { verifier, tasks, reruns, probes } of duties.get(world) ?? []) {
     if (tasks.length === 0) continue;
     const tree = assignmentTree(tasks.map(({ assignment }) => assignment));
-    const items = tasks.map(({ role, seat, report, assignment }, i) => {
+    const { order, proof, flags } = tree.open([...tasks.keys()]);
+    const items = order.map((i) => {
+      const { role, seat, report, assignment } = tasks[i]!;
       const { provider, modelId, dataRoot, salt } = assignment;
-      return { role, provider, modelId, seat, report, dataRoot, salt, proof: tree.proof(i) };
+      return { role, provider, modelId, seat, report, dataRoot, salt };
     });
-    await send(world, verifier, "AttestationHub", "reveal", [epoch, items]);
+    await send(world, verifier, "AttestationHub", "reveal", [epoch, items, proof, flags]);
     world.reruns.push(...reruns);
     world.probes.push(...probes);
   }

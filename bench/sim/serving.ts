@@ -63,10 +63,11 @@ export async function draw(world: World, epoch: bigint): Promise<void> {
   await send(world, world.watcher, "HeaderBeacon", "draw", [epoch, ...headers]);
 }
 
-/** Settles the epoch of every provider that promised it. */
+/** Settles the epoch of all providers that promised it, at once. */
 export async function settle(world: World, epoch: bigint): Promise<void> {
-  for (const provider of world.providers) {
+  const records = world.providers.flatMap((provider) => {
     const identity = identityAt(provider, epoch);
-    if (identity) await send(world, world.watcher, "AttestationHub", "settle", [identity.address, world.modelId]);
-  }
+    return identity ? [{ provider: identity.address, modelId: world.modelId }] : [];
+  });
+  if (records.length > 0) await send(world, world.watcher, "AttestationHub", "settleAll", [records]);
 }

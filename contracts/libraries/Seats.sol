@@ -73,43 +73,46 @@ library Seats {
     ) internal view returns (address[] memory drawn) {
         drawn = new address[](count);
         if (length == 0) return drawn;
-        Draw memory draw = Draw(length, epoch, owner, _preimage(seed, provider, modelId, epoch, role, 0, 0));
+        bytes32 first;
+        assembly ("memory-safe") {
+            mstore(0, tickets.slot)
+            first := keccak256(0, 32)
+        }
+        Draw memory draw = Draw(first, length, epoch, owner, _preimage(seed, provider, modelId, epoch, role, 0, 0));
         for (uint256 s = 0; s < count; ++s) {
-            drawn[s] = _draw(tickets, draw, drawn, s);
+            drawn[s] = _draw(draw, drawn, s);
         }
     }
 
     /// @dev What all seats of a committee share, in memory because the stack is short.
     struct Draw {
+        /// Slot of the first ticket; each has one.
+        bytes32 first;
         uint256 length;
-        uint64 epoch;
+        uint256 epoch;
         address owner;
         /// What is hashed for a draw; its last two fields, seat and number of the draw, are written anew each time.
         bytes preimage;
     }
 
-    function _draw(Ticket[] storage tickets, Draw memory draw, address[] memory drawn, uint256 s)
-        private
-        view
-        returns (address)
-    {
-        (bytes memory preimage, uint256 length, uint256 epoch) = (draw.preimage, draw.length, draw.epoch);
+    function _draw(Draw memory draw, address[] memory drawn, uint256 s) private view returns (address) {
+        (bytes memory preimage, bytes32 first, uint256 length) = (draw.preimage, draw.first, draw.length);
+        (uint256 epoch, address owner) = (draw.epoch, draw.owner);
+        assembly ("memory-safe") {
+            mstore(add(preimage, SEAT_AT), s)
+        }
         for (uint256 n = 0; n < TRIES; ++n) {
             uint256 ticket;
             // A ticket's slot is read without a look at the array's length: that of a draw is one that the array had, and it
             // never shrinks.
             assembly ("memory-safe") {
-                mstore(add(preimage, SEAT_AT), s)
                 mstore(add(preimage, NUMBER_AT), n)
-                mstore(0, tickets.slot)
-                ticket := sload(
-                    add(keccak256(0, 32), mod(keccak256(add(preimage, 32), mload(preimage)), length))
-                )
+                ticket := sload(add(first, mod(keccak256(add(preimage, 32), mload(preimage)), length)))
             }
             // The fields of a Ticket, low bits first.
-            address verifier = address(uint160(ticket));
             if (epoch < uint48(ticket >> FROM) || epoch >= ticket >> UNTIL) continue;
-            if (verifier == draw.owner || _sits(drawn, s, verifier)) continue;
+            address verifier = address(uint160(ticket));
+            if (verifier == owner || _sits(drawn, s, verifier)) continue;
             return verifier;
         }
         return address(0);
@@ -127,12 +130,16 @@ library Seats {
         return abi.encode("surety.seat", seed, provider, modelId, epoch, role, s, n);
     }
 
-    function _sits(address[] memory drawn, uint256 s, address verifier) private pure returns (bool) {
-        unchecked {
-            for (uint256 lower = 0; lower < s; ++lower) {
-                if (drawn[lower] == verifier) return true;
+    /// @dev Whether a verifier is in a seat below `s`. Asked of every draw, so the seats are read without a look at the
+    /// array's length: `s` lies below it.
+    function _sits(address[] memory drawn, uint256 s, address verifier) private pure returns (bool found) {
+        assembly ("memory-safe") {
+            // Assembly sees what else the slot of a ticket has.
+            let wanted := shr(96, shl(96, verifier))
+            let end := add(add(drawn, 32), shl(5, s))
+            for { let at := add(drawn, 32) } lt(at, end) { at := add(at, 32) } {
+                found := or(found, eq(mload(at), wanted))
             }
-            return false;
         }
     }
 }

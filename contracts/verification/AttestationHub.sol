@@ -13,7 +13,7 @@ import {IProviderRegistry} from "../registry/IProviderRegistry.sol";
 import {IReliabilityLedger, Outcome} from "../reliability/IReliabilityLedger.sol";
 import {IStakePool} from "../stake/IStakePool.sol";
 import {Attestations} from "./Attestations.sol";
-import {IAttestationHub} from "./IAttestationHub.sol";
+import {IAttestationHub, RecordKey} from "./IAttestationHub.sol";
 
 /// @title Attestations and settlement
 /// @notice Makes one update of the record out of an epoch's reports; see IAttestationHub.
@@ -40,29 +40,58 @@ contract AttestationHub is Attestations {
 
     /// @inheritdoc IAttestationHub
     function settle(address provider, bytes32 modelId) external returns (uint64 epoch) {
+        Due memory due = _dueOf(provider, modelId);
+        if (!due.found) revert AttestationHubNothingToSettle(provider, modelId);
+        _requireTime(due.from, type(uint64).max);
+        _settle(provider, modelId, due);
+        return due.epoch;
+    }
+
+    /// @inheritdoc IAttestationHub
+    function settleAll(RecordKey[] calldata records) external returns (uint256 settled) {
+        for (uint256 i = 0; i < records.length; ++i) {
+            (address provider, bytes32 modelId) = (records[i].provider, records[i].modelId);
+            Due memory due = _dueOf(provider, modelId);
+            if (!due.found || block.timestamp < due.from) continue;
+            _settle(provider, modelId, due);
+            ++settled;
+        }
+    }
+
+    /// @dev What a record's next settlement goes by.
+    struct Due {
         bool found;
-        Commitment memory made;
-        (found, epoch, made) = _nextToSettle(provider, modelId);
-        if (!found) revert AttestationHubNothingToSettle(provider, modelId);
-        Times memory times = _clock.times(epoch);
-        Measures memory log = _log.measuresOf(provider, modelId, epoch);
-        _requireRevealed(_pairs[provider][modelId][epoch], epoch, times, log.m);
+        uint64 epoch;
+        /// From when on it may be settled, Unix seconds.
+        uint64 from;
+        uint64 settleEnd;
+        Commitment made;
+        Measures log;
+    }
+
+    /// @dev After the reveals, and those of a redraw if one is needed.
+    function _dueOf(address provider, bytes32 modelId) private view returns (Due memory due) {
+        (due.found, due.epoch, due.made) = _nextToSettle(provider, modelId);
+        if (!due.found) return due;
+        Times memory times = _clock.times(due.epoch);
+        due.log = _log.measuresOf(provider, modelId, due.epoch);
+        bool redraws = _lacksQuorum(_pairs[provider][modelId][due.epoch], due.log.m)
+            && _rerunSeed(due.epoch, times.commitEnd) != 0;
+        (due.from, due.settleEnd) = (redraws ? times.redrawEnd : times.revealEnd, times.settleEnd);
+    }
+
+    function _settle(address provider, bytes32 modelId, Due memory due) private {
+        uint64 epoch = due.epoch;
         _pairs[provider][modelId][epoch].settledAt = uint40(block.timestamp);
 
-        (Outcome memory outcome, uint256 atCapacity) = _outcome(provider, modelId, epoch, made.target, log);
+        (Outcome memory outcome, uint256 atCapacity) = _outcome(provider, modelId, epoch, due.made.target, due.log);
         (uint256 score, uint256 age) = _ledger.settle(provider, modelId, outcome);
         uint256 cut = _measure(provider, modelId, outcome, atCapacity);
         uint256 weight = 0;
         // A late settlement updates the record and earns nothing: the epoch's sum of weights is closed.
-        if (block.timestamp < times.settleEnd) weight = _weight(provider, epoch, made, score, age, cut);
+        if (block.timestamp < due.settleEnd) weight = _weight(provider, epoch, due.made, score, age, cut);
         _rewards.addWeight(provider, modelId, epoch, weight);
         _emitSettled(provider, modelId, outcome, score, weight);
-    }
-
-    /// @dev After the reveals, and those of a redraw if one is needed.
-    function _requireRevealed(Pair storage pair, uint64 epoch, Times memory times, uint8 m) private view {
-        bool redraws = _lacksQuorum(pair, m) && _rerunSeed(epoch, times.commitEnd) != 0;
-        _requireTime(redraws ? times.redrawEnd : times.revealEnd, type(uint64).max);
     }
 
     function _outcome(address provider, bytes32 modelId, uint64 epoch, uint256 target, Measures memory log)

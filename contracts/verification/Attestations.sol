@@ -47,9 +47,6 @@ abstract contract Attestations is IAttestationHub, ReportStore, Closable {
     struct Batch {
         uint64 epoch;
         uint8 round;
-        bytes32 commitment;
-        /// Root that opened the commitment.
-        bytes32 root;
         /// Zero if there is none.
         bytes32 probeSeed;
         bytes32 rerunSeed;
@@ -100,13 +97,16 @@ abstract contract Attestations is IAttestationHub, ReportStore, Closable {
     /* REVEAL */
 
     /// @inheritdoc IAttestationHub
-    function reveal(uint64 epoch, Reveal[] calldata reveals) external {
+    function reveal(uint64 epoch, Reveal[] calldata reveals, bytes32[] calldata proof, bool[] calldata flags) external {
         Times memory times = _clock.times(epoch);
         uint8 round = _round(times);
         if (round == FIRST) _requireTime(times.outputEnd, times.revealEnd);
         else _requireTime(times.redrawCommitEnd, times.redrawEnd);
+        // A proof of no leaves proves nothing.
+        if (reveals.length == 0) return;
+        _requireOpens(epoch, round, reveals, proof, flags);
         Batch memory batch;
-        (batch.epoch, batch.round, batch.commitment) = (epoch, round, _commitments[epoch][round][msg.sender]);
+        (batch.epoch, batch.round) = (epoch, round);
         if (round == FIRST) batch.probeSeed = _probeSeed(epoch);
         batch.rerunSeed = _rerunSeed(epoch, times.commitEnd);
         uint256 points = 0;
@@ -114,6 +114,7 @@ abstract contract Attestations is IAttestationHub, ReportStore, Closable {
             _next(batch, reveals[i]);
             points += _reveal(batch, i, reveals[i]);
         }
+        emit Opened(epoch, msg.sender, proof, flags);
         if (points > 0) _rewards.addPoints(msg.sender, epoch, points);
     }
 
@@ -140,14 +141,13 @@ abstract contract Attestations is IAttestationHub, ReportStore, Closable {
         if (batch.round == REDRAW && (batch.rerunSeed == 0 || !_lacksQuorum(pair, batch.m))) {
             revert AttestationHubNoRedraw(i);
         }
-        _requireOpens(batch, i, item);
         _requireSeat(batch, i);
         points = _pointsFor(batch, i);
         if (!_keep(pair, role, seat, batch.m, batch.report)) revert AttestationHubRevealed(i);
-        _emitRevealed(batch, item.dataRoot, item.salt, item.proof);
+        _emitRevealed(batch, item.dataRoot, item.salt);
     }
 
-    function _emitRevealed(Batch memory batch, bytes32 dataRoot, bytes32 salt, bytes32[] calldata proof) private {
+    function _emitRevealed(Batch memory batch, bytes32 dataRoot, bytes32 salt) private {
         emit Revealed(
             batch.provider,
             batch.modelId,
@@ -157,26 +157,33 @@ abstract contract Attestations is IAttestationHub, ReportStore, Closable {
             msg.sender,
             batch.report,
             dataRoot,
-            salt,
-            proof
+            salt
         );
     }
 
+    /// @dev The reveals are leaves of the tree that the caller has committed to. A leaf is hashed twice, so that no node of
+    /// the tree is taken for one; whether one comes twice, its seat tells.
+    function _requireOpens(
+        uint64 epoch,
+        uint8 round,
+        Reveal[] calldata reveals,
+        bytes32[] calldata proof,
+        bool[] calldata flags
+    ) private view {
+        bytes32[] memory leaves = new bytes32[](reveals.length);
+        for (uint256 i = 0; i < leaves.length; ++i) {
+            leaves[i] = _leafOf(reveals[i]);
+        }
+        bytes32 root = MerkleProof.processMultiProofCalldata(proof, flags, leaves);
+        bytes32 have = Commitments.commitment(address(this), epoch, round, msg.sender, root);
+        bytes32 need = _commitments[epoch][round][msg.sender];
+        if (have != need) revert AttestationHubWrongOpening(have, need);
+    }
+
     /// @dev A re-run's verdicts follow only now, so its committed report is 0.
-    function _requireOpens(Batch memory batch, uint256 i, Reveal calldata item) private view {
-        bytes32 leaf = Commitments.assignmentLeaf(
-            batch.role,
-            batch.provider,
-            batch.modelId,
-            batch.role == Seats.ROLE_PROBE ? batch.report : 0,
-            item.dataRoot,
-            item.salt
-        );
-        bytes32 root = MerkleProof.processProofCalldata(item.proof, leaf);
-        if (root == batch.root) return;
-        bytes32 opened = Commitments.commitment(address(this), batch.epoch, batch.round, msg.sender, root);
-        if (opened != batch.commitment) revert AttestationHubWrongOpening(i, opened, batch.commitment);
-        batch.root = root;
+    function _leafOf(Reveal calldata item) private pure returns (bytes32) {
+        uint256 report = item.role == Seats.ROLE_PROBE ? item.report : 0;
+        return Commitments.assignmentLeaf(item.role, item.provider, item.modelId, report, item.dataRoot, item.salt);
     }
 
     function _requireSeat(Batch memory batch, uint256 i) private view {

@@ -14,8 +14,12 @@ struct Reveal {
     /// Root of the seat's own results.
     bytes32 dataRoot;
     bytes32 salt;
-    /// Path of the assignment's leaf to the committed root.
-    bytes32[] proof;
+}
+
+/// @notice Whose record, and of which model.
+struct RecordKey {
+    address provider;
+    bytes32 modelId;
 }
 
 /// @title Attestations and settlement
@@ -26,8 +30,8 @@ struct Reveal {
 interface IAttestationHub {
     /// @notice A verifier committed for a round of `epoch`: 0, or 1 for the redraw.
     event Committed(uint64 indexed epoch, address indexed verifier, uint8 round, bytes32 commitment);
-    /// @notice A seat's report was revealed, with all that evidence about the seat needs, so that nobody escapes the court by
-    /// revealing through another contract: `salt` and `proof` open the commitment.
+    /// @notice A seat's report was revealed. With `Opened` it tells all that evidence about the seat needs, so that nobody
+    /// escapes the court by revealing through another contract.
     event Revealed(
         address indexed provider,
         bytes32 indexed modelId,
@@ -37,9 +41,11 @@ interface IAttestationHub {
         address verifier,
         uint256 report,
         bytes32 dataRoot,
-        bytes32 salt,
-        bytes32[] proof
+        bytes32 salt
     );
+    /// @notice A commitment was opened: `proof` and `flags`, as OpenZeppelin's MerkleProof takes them, lead from the leaves of
+    /// the `Revealed` events just before, back to the `Opened` before them in the same transaction, to its root.
+    event Opened(uint64 indexed epoch, address indexed verifier, bytes32[] proof, bool[] flags);
     /// @notice An epoch of a record was settled. `score` 1e9 = 100 %; `weight` as in RewardDistributor.
     event Settled(
         address indexed provider,
@@ -62,8 +68,8 @@ interface IAttestationHub {
     error AttestationHubCommitted(address verifier, uint64 epoch, uint8 round);
     /// @notice The commitment is zero.
     error AttestationHubZeroCommitment();
-    /// @notice Reveal `index` does not open the caller's commitment.
-    error AttestationHubWrongOpening(uint256 index, bytes32 have, bytes32 need);
+    /// @notice The reveals do not open the caller's commitment.
+    error AttestationHubWrongOpening(bytes32 have, bytes32 need);
     /// @notice The seat of reveal `index` is not the caller's.
     error AttestationHubWrongSeat(uint256 index, address have, address need);
     /// @notice The seat of reveal `index` was revealed already.
@@ -85,14 +91,23 @@ interface IAttestationHub {
     /// `keccak256(abi.encode(hub, epoch, uint8(round), caller, root))`.
     function commit(uint64 epoch, bytes32 commitment) external;
 
-    /// @notice Reveals assignments of `epoch` in the round that is open. One bad reveal refuses the whole call. A point for
-    /// each that judges something: a probe report of zeros, or a re-run report without a match or mismatch, is an abstention.
-    function reveal(uint64 epoch, Reveal[] calldata reveals) external;
+    /// @notice Reveals assignments of `epoch` in the round that is open, all of the caller's or some. One bad reveal refuses
+    /// the whole call. A point for each that judges something: a probe report of zeros, or a re-run report without a match or
+    /// mismatch, is an abstention.
+    /// @param reveals In the order of their leaves in the committed tree. @param proof Nodes of the tree that the leaves do
+    /// not give. @param flags How both lead to its root, as OpenZeppelin's MerkleProof takes them: true joins two of the
+    /// leaves and nodes found so far, false one of them and the next of `proof`.
+    function reveal(uint64 epoch, Reveal[] calldata reveals, bytes32[] calldata proof, bool[] calldata flags) external;
 
     /// @notice Settles the next unsettled promised epoch of a record, after its reveals, and after those of its redraw if one
     /// is needed. Anyone may.
     /// @return epoch The epoch that was settled.
     function settle(address provider, bytes32 modelId) external returns (uint64 epoch);
+
+    /// @notice As `settle`, for each of these records whose next epoch can be settled now; the others are passed over, so that
+    /// who settles one of them first refuses nobody the rest.
+    /// @return settled How many were settled.
+    function settleAll(RecordKey[] calldata records) external returns (uint256 settled);
 
     /// @notice The epoch that `settle` would take next; `found` is false if nothing is promised.
     function nextToSettle(address provider, bytes32 modelId) external view returns (bool found, uint64 epoch);

@@ -2,6 +2,7 @@ import { SimpleMerkleTree } from "@openzeppelin/merkle-tree";
 import { type Address, encodeAbiParameters, type Hex, keccak256, zeroHash } from "viem";
 import { address, bytes32, small, type Uint, uint } from "./check.ts";
 import { SuretyError } from "./errors.ts";
+import type { Opening } from "./opening.ts";
 import { MAX_SAMPLES } from "./sample.ts";
 
 /** One seat's work in an epoch, as its leaf of the verifier's commitment. */
@@ -71,18 +72,32 @@ function assignmentValues(a: Assignment): Values {
 /** Leaf of an assignment, double-hashed as OpenZeppelin's StandardMerkleTree does. */
 export const assignmentLeaf = (a: Assignment): Hex => hashLeaf(assignmentValues(a), ASSIGNMENT_LEAF);
 
-/**
- * The tree over all of a verifier's assignments in an epoch (docs/protocol.md section 5).
- * @returns root, and the proof of the i-th assignment for OpenZeppelin's MerkleProof
- */
-export function assignmentTree(assignments: readonly Assignment[]): { root: Hex; proof(i: number): Hex[] } {
+/** The tree over all of a verifier's assignments in an epoch (docs/protocol.md section 5). */
+export type AssignmentTree = {
+  root: Hex;
+  /** Path of the i-th assignment for OpenZeppelin's MerkleProof. */
+  proof(i: number): Hex[];
+  /** What opens some assignments together, and the order in which they have to stand then. */
+  open(indices: readonly number[]): Opening & { order: number[] };
+};
+
+/** Makes the tree over a verifier's assignments, at least one. */
+export function assignmentTree(assignments: readonly Assignment[]): AssignmentTree {
   if (assignments.length === 0) {
     throw new SuretyError("PROTOCOL_NO_ASSIGNMENTS", "there are no assignments to commit to, needs at least one");
   }
   const tree = treeOf(assignments.map(assignmentValues), ASSIGNMENT_LEAF);
+  const leaves = new Map([...tree.entries()].map(([i, leaf]) => [leaf, i]));
+  const known = (i: number): number => small("assignment", i, assignments.length - 1);
   return {
     root: tree.root as Hex,
-    proof: (i) => tree.getProof(small("assignment", i, assignments.length - 1)) as Hex[],
+    proof: (i) => tree.getProof(known(i)) as Hex[],
+    open(indices) {
+      if (indices.length === 0) throw new SuretyError("PROTOCOL_NO_ASSIGNMENTS", "there are no assignments to open");
+      const opened = tree.getMultiProof(indices.map(known));
+      const order = opened.leaves.map((leaf) => leaves.get(leaf)!);
+      return { order, proof: opened.proof as Hex[], flags: opened.proofFlags };
+    },
   };
 }
 

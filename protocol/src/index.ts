@@ -7,6 +7,7 @@ export * from "./errors.ts";
 export * from "./leaf.ts";
 export * from "./manifest.ts";
 export * from "./merkle-sum.ts";
+export * from "./opening.ts";
 export * from "./own-input.ts";
 export * from "./panel.ts";
 export * from "./power.ts";

@@ -60,12 +60,13 @@ process.once("message", async (config: LazyConfig) => {
     if (seats.length === 0) return;
     const salt = bytesToHex(crypto.getRandomValues(new Uint8Array(32)));
     // Reports of re-runs are said at the reveal; the tree has zero for them.
-    const { root, proof } = assignmentTree(seats.map(({ seat: _, ...one }) => ({ ...one, report: 0n, salt })));
+    const { root, open } = assignmentTree(seats.map(({ seat: _, ...one }) => ({ ...one, report: 0n, salt })));
     const hash = commitment({ hub: hub.address, epoch, round: 0, sender: me.account.address, root });
     await wallet.writeContract({ ...hub, ...gas, functionName: "commit", args: [epoch, hash] });
     await until(times.outputEnd);
-    const shown = seats.map((one, i) => ({ ...one, salt, proof: proof(i) }));
-    await wallet.writeContract({ ...hub, ...gas, functionName: "reveal", args: [epoch, shown] });
+    const { order, proof, flags } = open([...seats.keys()]);
+    const shown = order.map((i) => ({ ...seats[i]!, salt }));
+    await wallet.writeContract({ ...hub, ...gas, functionName: "reveal", args: [epoch, shown, proof, flags] });
   };
 
   process.once("disconnect", () => process.exit(0));

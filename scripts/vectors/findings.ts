@@ -116,6 +116,9 @@ export function commitments() {
       assignments: range(count, (i) => ({ ...all[i]!, leaf: p.assignmentLeaf(all[i]!), proof: tree.proof(i) })),
       ...c,
       commitment: p.commitment(c),
+      openings: [range(count, (i) => i), [0], [0, count - 1]]
+        .filter((indices) => new Set(indices).size === indices.length)
+        .map((indices) => tree.open(indices)),
     };
   });
   return {

@@ -60,10 +60,10 @@ contract HubAttacksTest is System {
         vm.warp(clock.times(2).outputEnd);
         bytes32 opened = Commitments.commitment(address(hub), 2, 0, crew[copier], root);
         vm.expectRevert(
-            abi.encodeWithSelector(IAttestationHub.AttestationHubWrongOpening.selector, 0, opened, commitment)
+            abi.encodeWithSelector(IAttestationHub.AttestationHubWrongOpening.selector, opened, commitment)
         );
         vm.prank(crew[copier]);
-        hub.reveal(2, reveals);
+        show(2, reveals);
     }
 
     /// @notice Two of five seats swear that nothing was answered and everything was wrong: no case, no sample lost, and of the
@@ -217,7 +217,7 @@ contract HubAttacksTest is System {
                 if (reveals.length == 0) continue;
                 vm.prank(crew[i]);
                 if (phase == 0) hub.commit(epoch, Commitments.commitment(address(hub), epoch, 0, crew[i], root));
-                else hub.reveal(epoch, reveals);
+                else show(epoch, reveals);
             }
         }
     }

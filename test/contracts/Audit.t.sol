@@ -228,8 +228,8 @@ contract AuditTest is CourtBase {
         vm.warp(clock.times(EPOCH).outputEnd);
         Reveal[] memory one = new Reveal[](1);
         one[0].provider = BAD;
-        one[0].proof = new bytes32[](0);
-        refused(address(hub), abi.encodeCall(hub.reveal, (EPOCH, one)), IAttestationHub.AttestationHubWrongOpening.selector);
+        bytes memory call = abi.encodeCall(hub.reveal, (EPOCH, one, new bytes32[](0), new bool[](0)));
+        refused(address(hub), call, IAttestationHub.AttestationHubWrongOpening.selector);
     }
 
     /// @dev The largest promise and the largest log fit every type; the bond refuses it, no cast wraps.

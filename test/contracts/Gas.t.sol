@@ -53,7 +53,7 @@ contract GasTest is CourtBase {
         _note("epoch", "commit");
         vm.warp(times.outputEnd);
         vm.prank(who);
-        hub.reveal(EPOCH, reveals);
+        show(EPOCH, reveals);
         _note("epoch", "reveal");
         settle(EPOCH);
         _note("epoch", "first settlement");

@@ -180,6 +180,14 @@ contract LibraryHarness {
         return MerkleProof.verifyCalldata(proof, root, leaf);
     }
 
+    function openedRoot(bytes32[] calldata proof, bool[] calldata flags, bytes32[] calldata leaves)
+        external
+        pure
+        returns (bytes32)
+    {
+        return MerkleProof.processMultiProofCalldata(proof, flags, leaves);
+    }
+
     // Receipts
 
     function receiptTypehash() external pure returns (bytes32) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {CommitmentBook} from "../../contracts/availability/CommitmentBook.sol";
 import {ICommitmentBook} from "../../contracts/availability/ICommitmentBook.sol";
 import {ReceiptLog} from "../../contracts/availability/ReceiptLog.sol";
@@ -29,6 +28,7 @@ import {AttestationHub} from "../../contracts/verification/AttestationHub.sol";
 import {Attestations} from "../../contracts/verification/Attestations.sol";
 import {Reveal} from "../../contracts/verification/IAttestationHub.sol";
 import {Base} from "./Base.sol";
+import {Reveals} from "./Reveals.sol";
 import {vm} from "./Vm.sol";
 
 /// @notice All contracts wired as the deploy script does, with helpers that walk an epoch by hand.
@@ -204,51 +204,49 @@ abstract contract System is Base {
             (Reveal[] memory reveals,) = assignments(epoch, crew[i], probe, rerun);
             if (reveals.length == 0) continue;
             vm.prank(crew[i]);
-            hub.reveal(epoch, reveals);
+            show(epoch, reveals);
         }
     }
 
-    /// @notice The reveals of a verifier's seats, with proofs, and the root it commits to.
+    /// @notice Reveals all that a verifier has committed to.
+    function show(uint64 epoch, Reveal[] memory all) internal {
+        show(epoch, all, 0, all.length);
+    }
+
+    /// @notice Reveals what it has committed to from `from` until before `until`.
+    function show(uint64 epoch, Reveal[] memory all, uint256 from, uint256 until) internal {
+        (Reveal[] memory some, bytes32[] memory proof, bool[] memory flags) = Reveals.open(all, from, until);
+        hub.reveal(epoch, some, proof, flags);
+    }
+
+    /// @notice The reveals of a verifier's seats, and the root it commits to.
     function assignments(uint64 epoch, address who, uint256 probe, uint256 rerun)
         internal
         view
         returns (Reveal[] memory reveals, bytes32 root)
     {
         Reveal[2] memory found;
-        bytes32[2] memory leaves;
         uint256 count = 0;
         for (uint8 role = 0; role < 2; ++role) {
             address[] memory seats = hub.seatsOf(PROVIDER, MODEL, epoch, role);
             for (uint8 seat = 0; seat < seats.length; ++seat) {
                 if (seats[seat] != who) continue;
-                Reveal memory item = Reveal({
+                found[count++] = Reveal({
                     role: role,
                     provider: PROVIDER,
                     modelId: MODEL,
                     seat: seat,
                     report: role == 0 ? probe : rerun,
                     dataRoot: dataRootOf(who, role),
-                    salt: keccak256(abi.encode("salt", who, role)),
-                    proof: new bytes32[](0)
+                    salt: keccak256(abi.encode("salt", who, role))
                 });
-                leaves[count] = Commitments.assignmentLeaf(
-                    role, PROVIDER, MODEL, role == 0 ? probe : 0, item.dataRoot, item.salt
-                );
-                found[count++] = item;
             }
         }
         reveals = new Reveal[](count);
         for (uint256 i = 0; i < count; ++i) {
             reveals[i] = found[i];
         }
-        root = leaves[0];
-        if (count == 2) {
-            root = Hashes.commutativeKeccak256(leaves[0], leaves[1]);
-            for (uint256 i = 0; i < 2; ++i) {
-                reveals[i].proof = new bytes32[](1);
-                reveals[i].proof[0] = leaves[1 - i];
-            }
-        }
+        if (count > 0) root = Reveals.rootOf(reveals);
     }
 
     /// @notice What a seat's assignment commits to as its results.

@@ -33,7 +33,7 @@ export async function sitOnce(
     await market.until(times.outputEnd);
     const verdicts = Array.from({ length: m }, (): SampleVerdict => says.verdict);
     const report = packRerunReport({ n: m, verdicts, panel: says.verdict === "match" ? 1 : 0 });
-    await market.write(who, "AttestationHub", "reveal", epoch, [{ ...assigned, seat, report, proof: proof(0) }]);
+    await market.write(who, "AttestationHub", "reveal", epoch, [{ ...assigned, seat, report }], [], []);
     return { rerun: { ...assigned, epoch, seat, verifier: me, proof: proof(0) }, m };
   }
 }

@@ -145,7 +145,7 @@ describe("a provider before the court", function () {
     const seats: Address[] = await market.read("AttestationHub", "seatsOf", provider, modelId, epoch, 1);
     const hub = market.deployment.contracts.AttestationHub!;
     const assigned = { role: 1, provider, modelId, report: 0n, dataRoot: zeroHash, salt: SALT };
-    const { root, proof } = assignmentTree([assigned]);
+    const { root } = assignmentTree([assigned]);
     await market.until(times.openEnd);
     const commit = (sender: Address) => {
       const hash = commitment({ hub, epoch, round: 0, sender, root });
@@ -155,8 +155,8 @@ describe("a provider before the court", function () {
     await market.until(times.outputEnd);
     const packed = packRerunReport({ n: m, verdicts, panel: 0 });
     const reveal = (who: Address, seat: number) => {
-      const shown = { ...assigned, seat, report: packed, proof: proof(0) };
-      return market.write(byAddress(who), "AttestationHub", "reveal", epoch, [shown]);
+      const shown = { ...assigned, seat, report: packed };
+      return market.write(byAddress(who), "AttestationHub", "reveal", epoch, [shown], [], []);
     };
     await Promise.all(seats.map(reveal));
   };

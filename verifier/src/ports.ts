@@ -79,8 +79,15 @@ export type RevealArgs = {
   report: bigint;
   dataRoot: Hex;
   salt: Hex;
-  proof: readonly Hex[];
 };
+
+/** What opens reveals together: they stand in the order of their leaves. */
+export type OpeningArgs = readonly [
+  epoch: bigint,
+  reveals: RevealArgs[],
+  proof: readonly Hex[],
+  flags: readonly boolean[],
+];
 
 type SignedArgs = readonly [receipt: Receipt, signature: Hex];
 
@@ -171,8 +178,12 @@ type CourtFunctions =
 type Functions =
   | CourtFunctions
   | { contract: "AttestationHub"; functionName: "commit"; args: readonly [epoch: bigint, commitment: Hex] }
-  | { contract: "AttestationHub"; functionName: "reveal"; args: readonly [epoch: bigint, reveals: RevealArgs[]] }
-  | { contract: "AttestationHub"; functionName: "settle"; args: readonly [provider: Address, modelId: Hex] }
+  | { contract: "AttestationHub"; functionName: "reveal"; args: OpeningArgs }
+  | {
+      contract: "AttestationHub";
+      functionName: "settleAll";
+      args: readonly [records: readonly { provider: Address; modelId: Hex }[]];
+    }
   | { contract: "HeaderBeacon"; functionName: "draw"; args: readonly [epoch: bigint, header: Hex, parent: Hex] }
   | { contract: "DrandBeacon"; functionName: "draw"; args: readonly [epoch: bigint, signature: DrandPoint] };
 

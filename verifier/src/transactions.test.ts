@@ -20,21 +20,21 @@ const reveal: RevealArgs = {
   report: 9n,
   dataRoot: word,
   salt: word,
-  proof: [word],
 };
 const reveals = (count: number, key = `reveal ${count}`): Call => ({
   key,
   contract: "AttestationHub",
   functionName: "reveal",
-  args: [7n, Array.from({ length: count }, () => reveal)],
+  args: [7n, Array.from({ length: count }, () => reveal), [], Array.from({ length: count - 1 }, () => true)],
 });
 const commit: Call = { key: "commit 7", contract: "AttestationHub", functionName: "commit", args: [7n, word] };
-const settle: Call = {
-  key: "settle 7",
+const settleMany = (count: number): Call => ({
+  key: `settle ${count}`,
   contract: "AttestationHub",
-  functionName: "settle",
-  args: [reveal.provider, word],
-};
+  functionName: "settleAll",
+  args: [Array.from({ length: count }, () => ({ provider: reveal.provider, modelId: word }))],
+});
+const settle = settleMany(1);
 const draw: Call = { key: "draw 7", contract: "HeaderBeacon", functionName: "draw", args: [7n, "0x01", "0x02"] };
 
 const drandDraw: Call = {
@@ -82,7 +82,7 @@ describe("createCallSender", () => {
     expect(sent.map((s) => [s.functionName, s.to])).to.deep.equal([
       ["commit", hub],
       ["reveal", hub],
-      ["settle", hub],
+      ["settleAll", hub],
       ["draw", beacon],
       ["commit", hub],
     ]);
@@ -135,6 +135,15 @@ describe("createCallSender", () => {
     for (const { gas } of sent) expect(gas <= 2_000_000n).to.equal(true);
   });
 
+  it("splits settlements alike", async () => {
+    const { send, sent } = setup({ gasLimit: 4_000_000n });
+    const statuses = [];
+    for (const count of [1, 2, 3, 4]) statuses.push((await send(settleMany(count))).status);
+    expect(statuses).to.deep.equal(["confirmed", "confirmed", "confirmed", "too-large"]);
+    const [one, two, three] = sent.map(({ gas }) => gas) as [bigint, bigint, bigint];
+    expect(three - two).to.equal(two - one);
+  });
+
   it("allows a transaction no more than 2^24 gas, however large the block", async () => {
     const { send, sent } = setup({ gasLimit: 10n ** 12n });
     for (let count = 2; count <= 60; count++) await send(reveals(count));
@@ -176,7 +185,7 @@ describe("createCallSender", () => {
       "commit 7",
       "commit 7 (2)",
       "commit 7 (3)",
-      "settle 7",
+      "settle 1",
       "commit 7 (3)",
     ]);
   });

@@ -58,19 +58,19 @@ function gasFor(call: Call): bigint | undefined {
   switch (call.functionName) {
     case "commit":
       return 150_000n;
-    case "settle":
-      return 1_000_000n;
+    case "settleAll":
+      return 300_000n + 500_000n * BigInt(call.args[0].length);
     case "reveal":
       return 200_000n + 400_000n * BigInt(call.args[1].length);
   }
 }
 
-/** Most gas of a call that does several things, which could be done by several calls; undefined: it does one. */
-function gasOfMany(call: Call): bigint | undefined {
-  if (call.functionName === "multicall") return CLOSING_GAS * BigInt(call.args[0].length);
-  return call.functionName === "reveal" && call.contract === "AttestationHub" && call.args[1].length > 1
-    ? gasFor(call)
-    : undefined;
+/** What a call could be split into. */
+function partsOf(call: Call): number {
+  if (call.functionName === "multicall") return call.args[0].length;
+  if (call.contract !== "AttestationHub") return 1;
+  if (call.functionName === "reveal") return call.args[1].length;
+  return call.functionName === "settleAll" ? call.args[0].length : 1;
 }
 
 const revertOf = (error: SuretyError): Revert => ({
@@ -88,8 +88,9 @@ export function createCallSender({ client, transactions, contracts }: SenderDeps
 
   /** More than half a block's gas waits long for a place, and EIP-7825 allows a transaction no more than 2^24. */
   const isTooLarge = async (call: Call): Promise<boolean> => {
-    const gas = gasOfMany(call);
-    if (gas === undefined) return false;
+    const parts = partsOf(call);
+    if (parts < 2) return false;
+    const gas = gasFor(call) ?? CLOSING_GAS * BigInt(parts);
     blockGas ??= (await client.getBlock()).gasLimit;
     return gas > blockGas / 2n || gas > MAX_TRANSACTION_GAS;
   };

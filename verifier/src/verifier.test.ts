@@ -62,7 +62,7 @@ describe("verifier, from seat to settlement", () => {
     expect(report).to.deep.include({ timely: 11, answered: 11, peakProbes: 0, peakTimely: 0, atCapacity: 0 });
     expect(unpackRerunReport(rerun.report!).verdicts).to.deep.equal(Array(12).fill("match"));
     expect(world.deps.store.probes.verdicts()).to.deep.equal({ match: 11 });
-    expect(did()).to.deep.equal(["commit", "reveal", "settle"]);
+    expect(did()).to.deep.equal(["commit", "reveal", "settleAll"]);
     const status = { verifier: ME, assignments: 2, attested: 2, abstained: 0, missed: 0 };
     expect(world.verifier.status()).to.deep.include(status);
   });
@@ -72,7 +72,7 @@ describe("verifier, from seat to settlement", () => {
     const rows = await run("redrawEnd");
     expect(errors()).to.deep.equal([]);
     expect(ends(rows)).to.deep.equal(Array(3).fill(["done", null]));
-    expect(did()).to.deep.equal(["commit", "reveal", "commit", "reveal", "settle"]);
+    expect(did()).to.deep.equal(["commit", "reveal", "commit", "reveal", "settleAll"]);
     expect([rows[1]!, rows[2]!].map(verdicts)).to.deep.equal([["match"], ["match"]]);
     // The same samples, but another own input.
     expect(rows[2]!.dataRoot).not.to.equal(rows[1]!.dataRoot);
@@ -179,7 +179,7 @@ describe("verifier, from seat to settlement", () => {
     expect(shown(0)[0]).to.deep.include({ report, dataRoot });
     expect(shown(1)[0]).to.deep.include({ dataRoot });
     expect(verdicts(rows[1]!)).to.deep.equal(["grey"]);
-    expect(did()).to.deep.equal(["commit", "reveal", "settle"]);
+    expect(did()).to.deep.equal(["commit", "reveal", "settleAll"]);
   });
 
   it("commits to its outputs on an input of its own, after those of the samples", async () => {

@@ -34,7 +34,7 @@ contract AccusersTest is CaseBase {
                 if (reveals.length == 0) continue;
                 vm.prank(crew[i]);
                 if (phase == 0) hub.commit(EPOCH, Commitments.commitment(address(hub), EPOCH, 0, crew[i], root));
-                else hub.reveal(EPOCH, reveals);
+                else show(EPOCH, reveals);
             }
         }
     }

@@ -9,6 +9,7 @@ import {MerkleSum} from "../../../contracts/libraries/MerkleSum.sol";
 import {Receipts} from "../../../contracts/libraries/Receipts.sol";
 import {Sampling} from "../../../contracts/libraries/Sampling.sol";
 import {Reveal} from "../../../contracts/verification/IAttestationHub.sol";
+import {Reveals} from "../Reveals.sol";
 import {SumTree} from "../SumTree.sol";
 import {System} from "../System.sol";
 import {vm} from "../Vm.sol";
@@ -159,8 +160,7 @@ abstract contract CourtBase is System {
         address verifier = hub.seatsOf(PROVIDER, MODEL, EPOCH, 1)[0];
         (Reveal[] memory reveals,) = assignments(EPOCH, verifier, probeReport(22), 0);
         // The re-run's assignment comes last.
-        Reveal memory item = reveals[reveals.length - 1];
-        return Attested(PROVIDER, MODEL, EPOCH, 1, 0, verifier, item.dataRoot, item.salt, item.proof);
+        return attested(reveals, reveals.length - 1, verifier);
     }
 
     /// @notice The probes of the first seat of epoch 2, as `attest` commits them with this report.
@@ -168,8 +168,14 @@ abstract contract CourtBase is System {
         address verifier = hub.seatsOf(PROVIDER, MODEL, EPOCH, 0)[0];
         (Reveal[] memory reveals,) = assignments(EPOCH, verifier, report, 0);
         // The probes' assignment comes first.
-        Reveal memory item = reveals[0];
-        return Attested(PROVIDER, MODEL, EPOCH, 0, 0, verifier, item.dataRoot, item.salt, item.proof);
+        return attested(reveals, 0, verifier);
+    }
+
+    /// @notice Reveal `i` of a verifier's first seat of its role, as evidence.
+    function attested(Reveal[] memory all, uint256 i, address verifier) internal pure returns (Attested memory) {
+        Reveal memory item = all[i];
+        bytes32[] memory path = Reveals.pathOf(all, i);
+        return Attested(PROVIDER, MODEL, EPOCH, item.role, 0, verifier, item.dataRoot, item.salt, path);
     }
 
     /// @notice Epoch 2 up to its reveals, with this re-run report on every seat.

@@ -217,8 +217,7 @@ contract ProbeReceiptsTest is ProbeBase {
     function rerunOfSeat() private view returns (Attested memory) {
         address verifier = hub.seatsOf(PROVIDER, MODEL, EPOCH, 1)[0];
         (Reveal[] memory reveals,) = assignments(EPOCH, verifier, probeReport(ANSWERED), rerunReport(48, 0));
-        Reveal memory item = reveals[reveals.length - 1];
-        return Attested(PROVIDER, MODEL, EPOCH, 1, 0, verifier, item.dataRoot, item.salt, item.proof);
+        return attested(reveals, reveals.length - 1, verifier);
     }
 
     /* WHAT THE NEXT SEED ASKS FOR */

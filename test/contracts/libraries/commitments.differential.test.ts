@@ -3,6 +3,7 @@ import {
   assignmentLeaf,
   assignmentTree,
   commitment,
+  openedPaths,
   probeDataRoot,
   ROLE_PROBE,
   rerunDataRoot,
@@ -49,6 +50,20 @@ describe("Commitments against its twin", () => {
       assert.isTrue(await call("verifyLeaf", tree.proof(i), tree.root, leaf));
       const other = await call("assignmentLeaf", ...leafArgs({ ...assignments[i]!, salt }));
       assert.isFalse(await call("verifyLeaf", tree.proof(i), tree.root, other));
+    });
+    await fc.assert(property, runs(80));
+  });
+
+  it("opens any assignments together, and follows each to the root alone", async () => {
+    const list = fc.array(assignment, { minLength: 1, maxLength: 12, size: "max" });
+    const property = fc.asyncProperty(list, fc.infiniteStream(fc.boolean()), async (assignments, choices) => {
+      const tree = assignmentTree(assignments);
+      const chosen = [...assignments.keys()].filter(() => choices.next().value);
+      const { order, proof, flags } = tree.open(chosen.length > 0 ? chosen : [0]);
+      const leaves = order.map((i) => assignmentLeaf(assignments[i]!));
+      assert.equal(await call("openedRoot", proof, flags, leaves), tree.root);
+      const paths = openedPaths(leaves, { proof, flags });
+      for (const [at, path] of paths.entries()) assert.isTrue(await call("verifyLeaf", path, tree.root, leaves[at]!));
     });
     await fc.assert(property, runs(80));
   });

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
+import { openedPaths } from "@surety/protocol";
 import { assert } from "chai";
+import type { Hex } from "viem";
 import { attempt, call, harness, REFUSED } from "./harness.ts";
 
 const wire = JSON.parse(readFileSync(new URL("../../vectors/wire.json", import.meta.url), "utf8"));
@@ -102,11 +104,19 @@ describe("golden vectors in Solidity", () => {
   });
 
   it("commitments", async () => {
-    for (const { hub, epoch, round, sender, root, assignments, commitment } of wire.commitments.trees) {
+    for (const { hub, epoch, round, sender, root, assignments, commitment, openings } of wire.commitments.trees) {
       await expect("commitment", [hub, epoch, round, sender, root], commitment);
       for (const a of assignments) {
         await expect("assignmentLeaf", pick(a, "role", "provider", "modelId", "report", "dataRoot", "salt"), a.leaf);
         await expect("verifyLeaf", [a.proof, root, a.leaf], true);
+      }
+      for (const { order, proof, flags } of openings) {
+        const leaves: Hex[] = order.map((i: number) => assignments[i].leaf);
+        await expect("openedRoot", [proof, flags, leaves], root);
+        assert.deepEqual(
+          openedPaths(leaves, { proof, flags }),
+          order.map((i: number) => assignments[i].proof),
+        );
       }
     }
     const { items, root } = wire.commitments.rerunData[1];

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IReceiptLog} from "../../../contracts/availability/IReceiptLog.sol";
 import {Times} from "../../../contracts/epoch/IEpochClock.sol";
 import {IAttestationHub, Reveal} from "../../../contracts/verification/IAttestationHub.sol";
+import {Reveals} from "../Reveals.sol";
 import {vm} from "../Vm.sol";
 import {RecordModel} from "./RecordModel.sol";
 
@@ -54,7 +55,7 @@ abstract contract HubHandler is RecordModel {
         }
         (from, until) = first ? (t.outputEnd, t.revealEnd) : (t.redrawCommitEnd, t.redrawEnd);
         if (block.timestamp < from || block.timestamp >= until) {
-            bytes memory call = abi.encodeCall(hub.reveal, (e, new Reveal[](0)));
+            bytes memory call = abi.encodeCall(hub.reveal, (e, new Reveal[](0), new bytes32[](0), new bool[](0)));
             refuses(crew[0], address(hub), call, wrongTime(from, until));
         }
         wrongCaller(address(rewards), abi.encodeCall(rewards.addPoints, (crew[0], e, 1)));
@@ -182,10 +183,11 @@ abstract contract HubHandler is RecordModel {
             uint256 cut = mix(choice, 400 + v) % 2 == 0 ? 0 : reveals.length / 2;
             if (cut > 0) reveal(e, crew[v], reveals, 0, cut);
             reveal(e, crew[v], reveals, cut, reveals.length);
+            (, bytes32[] memory proof, bool[] memory flags) = Reveals.open(reveals, 0, reveals.length);
             refuses(
                 crew[v],
                 address(hub),
-                abi.encodeCall(hub.reveal, (e, reveals)),
+                abi.encodeCall(hub.reveal, (e, reveals, proof, flags)),
                 abi.encodeWithSelector(IAttestationHub.AttestationHubRevealed.selector, 0)
             );
         }
@@ -198,10 +200,9 @@ abstract contract HubHandler is RecordModel {
     }
 
     function reveal(uint64 e, address who, Reveal[] memory all, uint256 from, uint256 until) private {
-        Reveal[] memory some = new Reveal[](until - from);
-        for (uint256 n = from; n < until; ++n) some[n - from] = all[n];
+        (Reveal[] memory some, bytes32[] memory proof, bool[] memory flags) = Reveals.open(all, from, until);
         vm.prank(who);
-        hub.reveal(e, some);
+        hub.reveal(e, some, proof, flags);
         for (uint256 n = 0; n < some.length; ++n) {
             uint256 i = some[n].provider == OTHER ? 2 : some[n].modelId == MODEL_B ? 1 : 0;
             uint256 worth = worthOf(i, some[n]);

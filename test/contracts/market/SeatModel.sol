@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Reveal} from "../../../contracts/verification/IAttestationHub.sol";
+import {Reveals} from "../Reveals.sol";
 import {MarketHandler} from "./MarketHandler.sol";
 import {NaiveMarket} from "./NaiveMarket.sol";
 
@@ -70,7 +71,7 @@ abstract contract SeatModel is MarketHandler {
 
     /* REPORTS */
 
-    /// @notice All that a verifier has to reveal of an epoch in a round, proofs in a tree that is one long branch.
+    /// @notice All that a verifier has to reveal of an epoch in a round, and the root it commits to.
     function revealsOf(uint64 e, uint8 round, address who)
         internal
         view
@@ -87,17 +88,10 @@ abstract contract SeatModel is MarketHandler {
             }
         }
         reveals = new Reveal[](count);
-        bytes32[] memory leaves = new bytes32[](count);
         for (uint256 n = 0; n < count; ++n) {
             reveals[n] = found[n];
-            leaves[n] = leafOf(found[n]);
         }
-        for (uint256 n = 0; n < count; ++n) {
-            reveals[n].proof = new bytes32[](count - (n == 0 ? 1 : n));
-            if (n > 0) reveals[n].proof[0] = root;
-            for (uint256 o = n + 1; o < count; ++o) reveals[n].proof[o - (n == 0 ? 1 : n)] = leaves[o];
-            root = n == 0 ? leaves[0] : pair(root, leaves[n]);
-        }
+        if (count > 0) root = Reveals.rootOf(reveals);
     }
 
     /// @dev What the hub takes a report about.
@@ -118,17 +112,6 @@ abstract contract SeatModel is MarketHandler {
         r.report = role == PROBE
             ? probe(i, mood, mix(mood, s))
             : verdicts(logs[i][e].m, mood, mix(mood, 10 * role + s));
-    }
-
-    function leafOf(Reveal memory r) private pure returns (bytes32) {
-        uint256 report = r.role == PROBE ? r.report : 0;
-        return keccak256(
-            bytes.concat(keccak256(abi.encode(r.role, r.provider, r.modelId, report, r.dataRoot, r.salt)))
-        );
-    }
-
-    function pair(bytes32 a, bytes32 b) private pure returns (bytes32) {
-        return a < b ? keccak256(abi.encode(a, b)) : keccak256(abi.encode(b, a));
     }
 
     /// @notice Probes that a seat owes.

@@ -25,7 +25,7 @@ contract AttestationHubEdgesTest is System {
     function test_AnEmptyRevealIsSilent() public {
         vm.warp(clock.times(2).outputEnd);
         vm.recordLogs();
-        hub.reveal(2, new Reveal[](0));
+        hub.reveal(2, new Reveal[](0), new bytes32[](0), new bool[](0));
         eq(vm.getRecordedLogs().length, 0, "events");
     }
 
@@ -38,7 +38,7 @@ contract AttestationHubEdgesTest is System {
         hub.commit(5, Commitments.commitment(address(hub), 5, 0, address(this), leaf));
         vm.warp(clock.times(5).outputEnd);
         vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubNoSeed.selector, 0, 3));
-        hub.reveal(5, one);
+        show(5, one);
     }
 
     /// @notice A log of one unit has one position, however often it is drawn, and it is position 0.

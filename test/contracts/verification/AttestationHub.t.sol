@@ -2,12 +2,14 @@
 pragma solidity 0.8.37;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {Times} from "../../../contracts/epoch/IEpochClock.sol";
 import {Commitments} from "../../../contracts/libraries/Commitments.sol";
 import {ReliabilityMath} from "../../../contracts/libraries/ReliabilityMath.sol";
 import {Reports} from "../../../contracts/libraries/Reports.sol";
 import {IReliabilityLedger, Outcome} from "../../../contracts/reliability/IReliabilityLedger.sol";
-import {IAttestationHub, Reveal} from "../../../contracts/verification/IAttestationHub.sol";
+import {IAttestationHub, RecordKey, Reveal} from "../../../contracts/verification/IAttestationHub.sol";
+import {Reveals} from "../Reveals.sol";
 import {System} from "../System.sol";
 import {vm} from "../Vm.sol";
 
@@ -48,25 +50,25 @@ contract AttestationHubTest is System {
         vm.warp(times.outputEnd - 1);
         _wrongTime(times.outputEnd - 1, times.outputEnd, times.revealEnd);
         vm.prank(who);
-        hub.reveal(2, reveals);
+        show(2, reveals);
         vm.warp(times.revealEnd);
         _wrongTime(times.revealEnd, times.redrawCommitEnd, times.redrawEnd);
         vm.prank(who);
-        hub.reveal(2, reveals);
+        show(2, reveals);
     }
 
     function test_RevealOnceAndPointPerReveal() public {
         (address who, Reveal[] memory reveals) = _committed();
         vm.warp(clock.times(2).outputEnd);
         vm.prank(who);
-        hub.reveal(2, reveals);
+        show(2, reveals);
         (,, uint256 points,) = rewards.epochInfo(2);
         eq(points, reveals.length * 1e9, "points");
         (bool revealed, uint256 report) = hub.reportOf(PROVIDER, MODEL, 2, reveals[0].role, reveals[0].seat);
         require(revealed && report == reveals[0].report, "stored");
         vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubRevealed.selector, 0));
         vm.prank(who);
-        hub.reveal(2, reveals);
+        show(2, reveals);
         (revealed,) = hub.reportOf(PROVIDER, MODEL, 2, 0, 5);
         require(!revealed, "there is no sixth seat");
     }
@@ -78,34 +80,61 @@ contract AttestationHubTest is System {
         (address who, Reveal[] memory reveals) = _committedWith(sent | (answered << 32), rerunReport(48, 0));
         vm.warp(clock.times(2).outputEnd);
         vm.prank(who);
-        hub.reveal(2, reveals);
+        show(2, reveals);
         (,, uint256 points,) = rewards.epochInfo(2);
         eq(points, 1e9 + 1e9 * answered / PER_SEAT, "of all 22 that were owed, rounded down");
     }
 
-    /// @notice The event has all that evidence about the seat needs, whoever passed the reveal on.
-    function test_TheEventOpensTheCommitment() public {
+    /// @notice The events have all that evidence about a seat needs, whoever passed the reveal on.
+    function test_TheEventsOpenTheCommitment() public {
         (address who, Reveal[] memory reveals) = _committed();
         vm.warp(clock.times(2).outputEnd);
-        Reveal[] memory one = new Reveal[](1);
-        for (uint8 role = 0; role < 2; ++role) {
-            one[0] = _ofRole(reveals, role);
-            require(one[0].salt != 0 && one[0].proof.length == 1, "something to tell");
+        for (uint256 i = 0; i < 2; ++i) {
+            Reveal memory one = reveals[i];
+            require(one.salt != 0, "something to tell");
             vm.expectEmit(true, true, true, true, address(hub));
             emit IAttestationHub.Revealed(
-                PROVIDER,
-                MODEL,
-                2,
-                role,
-                one[0].seat,
-                who,
-                one[0].report,
-                one[0].dataRoot,
-                one[0].salt,
-                one[0].proof
+                PROVIDER, MODEL, 2, one.role, one.seat, who, one.report, one.dataRoot, one.salt
             );
+            bytes32[] memory proof = new bytes32[](1);
+            proof[0] = Reveals.leafOf(reveals[1 - i]);
+            vm.expectEmit(true, true, true, true, address(hub));
+            emit IAttestationHub.Opened(2, who, proof, new bool[](1));
             vm.prank(who);
-            hub.reveal(2, one);
+            show(2, reveals, i, i + 1);
+        }
+    }
+
+    /// @notice All at once need no proof: their leaves are the whole tree.
+    function test_AllAtOnceAreTheWholeTree() public {
+        (address who, Reveal[] memory reveals) = _committed();
+        vm.warp(clock.times(2).outputEnd);
+        bool[] memory flags = new bool[](1);
+        flags[0] = true;
+        vm.expectEmit(true, true, true, true, address(hub));
+        emit IAttestationHub.Opened(2, who, new bytes32[](0), flags);
+        vm.prank(who);
+        hub.reveal(2, reveals, new bytes32[](0), flags);
+    }
+
+    /// @notice A proof that is too short, too long or joins what is not there opens nothing.
+    function test_ProofsAreWhole() public {
+        (address who, Reveal[] memory reveals) = _committed();
+        vm.warp(clock.times(2).outputEnd);
+        (Reveal[] memory one, bytes32[] memory proof,) = Reveals.open(reveals, 0, 1);
+        bytes4 invalid = MerkleProof.MerkleProofInvalidMultiproof.selector;
+        bool[] memory joins = new bool[](1);
+        joins[0] = true;
+        bytes[4] memory calls = [
+            abi.encodeCall(hub.reveal, (2, one, proof, new bool[](0))),
+            abi.encodeCall(hub.reveal, (2, one, new bytes32[](0), new bool[](1))),
+            abi.encodeCall(hub.reveal, (2, one, proof, joins)),
+            abi.encodeCall(hub.reveal, (2, reveals, proof, new bool[](1)))
+        ];
+        for (uint256 i = 0; i < calls.length; ++i) {
+            vm.prank(who);
+            (bool passed, bytes memory said) = address(hub).call(calls[i]);
+            require(!passed && bytes4(said) == invalid, "refused");
         }
     }
 
@@ -114,49 +143,57 @@ contract AttestationHubTest is System {
         (address who, Reveal[] memory reveals) = _committed();
         vm.warp(clock.times(2).outputEnd);
         bytes32 commitment = hub.commitmentOf(2, 0, who);
-        Reveal[] memory one = new Reveal[](1);
+        uint256 at = reveals[0].role == 0 ? 0 : 1;
+        (Reveal[] memory one, bytes32[] memory proof, bool[] memory flags) = Reveals.open(reveals, at, at + 1);
+        Reveal memory kept = abi.decode(abi.encode(one[0]), (Reveal));
 
-        one[0] = abi.decode(abi.encode(_ofRole(reveals, 0)), (Reveal));
         one[0].report = probeReport(21);
-        _expectWrongOpening(who, one, commitment);
-        one[0] = abi.decode(abi.encode(_ofRole(reveals, 0)), (Reveal));
+        _expectWrongOpening(who, one, proof, commitment);
+        one[0] = abi.decode(abi.encode(kept), (Reveal));
         one[0].salt = "other";
-        _expectWrongOpening(who, one, commitment);
-        one[0] = abi.decode(abi.encode(_ofRole(reveals, 0)), (Reveal));
+        _expectWrongOpening(who, one, proof, commitment);
+        one[0] = abi.decode(abi.encode(kept), (Reveal));
         one[0].role = 1;
-        _expectWrongOpening(who, one, commitment);
+        _expectWrongOpening(who, one, proof, commitment);
         address thief = _sitter(0, who);
-        one[0] = _ofRole(reveals, 0);
-        _expectWrongOpening(thief, one, 0);
+        one[0] = abi.decode(abi.encode(kept), (Reveal));
+        _expectWrongOpening(thief, one, proof, 0);
 
-        one[0] = abi.decode(abi.encode(_ofRole(reveals, 0)), (Reveal));
         one[0].seat = (one[0].seat + 1) % 5;
         address sitter = hub.seatsOf(PROVIDER, MODEL, 2, 0)[one[0].seat];
         vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubWrongSeat.selector, 0, who, sitter));
         vm.prank(who);
-        hub.reveal(2, one);
+        hub.reveal(2, one, proof, flags);
         one[0].seat = 5;
         vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubNoSuchSeat.selector, 0, 0, 5));
         vm.prank(who);
-        hub.reveal(2, one);
-        one[0].seat = 0;
-        one[0].role = 2;
+        hub.reveal(2, one, proof, flags);
+    }
+
+    /// @notice The redraw's role does not open in the first round, though it was committed.
+    function test_NoRoleOfAnotherRound() public {
+        Reveal[] memory one = new Reveal[](1);
+        one[0] = _blank(2, PROVIDER);
+        _commitLone(2, one[0]);
+        vm.warp(clock.times(2).outputEnd);
         vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubNoSuchSeat.selector, 0, 2, 0));
-        vm.prank(who);
-        hub.reveal(2, one);
+        show(2, one);
     }
 
     /// @notice One bad reveal refuses the whole call, and leaves nothing behind.
     function test_AllOrNothing() public {
-        (address who, Reveal[] memory reveals) = _committed();
-        vm.warp(clock.times(2).outputEnd);
+        address who = hub.seatsOf(PROVIDER, MODEL, 2, 1)[0];
         Reveal[] memory two = new Reveal[](2);
-        two[0] = _ofRole(reveals, 1);
-        two[1] = abi.decode(abi.encode(_ofRole(reveals, 1)), (Reveal));
+        (two[0], two[1]) = (_blank(1, PROVIDER), _blank(1, PROVIDER));
+        (two[0].report, two[1].report) = (rerunReport(48, 0), rerunReport(48, 0));
+        vm.warp(clock.times(2).openEnd);
+        vm.prank(who);
+        hub.commit(2, Commitments.commitment(address(hub), 2, 0, who, Reveals.rootOf(two)));
+        vm.warp(clock.times(2).outputEnd);
         vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubRevealed.selector, 1));
         vm.prank(who);
-        hub.reveal(2, two);
-        (bool revealed,) = hub.reportOf(PROVIDER, MODEL, 2, 1, two[0].seat);
+        show(2, two);
+        (bool revealed,) = hub.reportOf(PROVIDER, MODEL, 2, 1, 0);
         require(!revealed, "nothing changed");
     }
 
@@ -164,15 +201,13 @@ contract AttestationHubTest is System {
         uint256 tooFew = 10 | (10 << 16) | (10 << 32);
         (address who, Reveal[] memory reveals) = _committedWith(tooFew, rerunReport(47, 0));
         vm.warp(clock.times(2).outputEnd);
-        Reveal[] memory one = new Reveal[](1);
-        one[0] = _ofRole(reveals, 0);
+        uint256 probes = reveals[0].role == 0 ? 0 : 1;
         vm.expectRevert(abi.encodeWithSelector(Reports.ReportsTooFewProbes.selector, 10, 11));
         vm.prank(who);
-        hub.reveal(2, one);
-        one[0] = _ofRole(reveals, 1);
+        show(2, reveals, probes, probes + 1);
         vm.expectRevert(abi.encodeWithSelector(Reports.ReportsSampleCountWrong.selector, 47, 48));
         vm.prank(who);
-        hub.reveal(2, one);
+        show(2, reveals, 1 - probes, 2 - probes);
     }
 
     /// @notice A seed drawn at or after the end of commits gives no re-run part.
@@ -199,7 +234,7 @@ contract AttestationHubTest is System {
         _commitLone(3, one[0]);
         vm.warp(times.outputEnd);
         vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubNoSeed.selector, 0, 3));
-        hub.reveal(3, one);
+        show(3, one);
 
         // Epoch 2 of a provider that promised nothing: seats can be drawn, nothing can be said.
         Times memory second = clock.times(4);
@@ -214,7 +249,7 @@ contract AttestationHubTest is System {
         hub.commit(4, Commitments.commitment(address(hub), 4, 0, who, leaf));
         vm.warp(second.outputEnd);
         vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubNoPromise.selector, 0));
-        hub.reveal(4, one);
+        show(4, one);
         vm.stopPrank();
 
         // Epoch 5: seed, no log.
@@ -227,13 +262,13 @@ contract AttestationHubTest is System {
         hub.commit(5, Commitments.commitment(address(hub), 5, 0, who, leaf));
         vm.warp(clock.times(5).outputEnd);
         vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubNoLog.selector, 0));
-        hub.reveal(5, one);
+        show(5, one);
         vm.stopPrank();
     }
 
     function test_EmptyRevealEarnsNothing() public {
         vm.warp(clock.times(2).outputEnd);
-        hub.reveal(2, new Reveal[](0));
+        hub.reveal(2, new Reveal[](0), new bytes32[](0), new bool[](0));
         (,, uint256 points,) = rewards.epochInfo(2);
         eq(points, 0, "points");
     }
@@ -255,6 +290,43 @@ contract AttestationHubTest is System {
             abi.encodeWithSelector(IAttestationHub.AttestationHubNothingToSettle.selector, PROVIDER, keccak256("x"))
         );
         hub.settle(PROVIDER, keccak256("x"));
+    }
+
+    /// @notice Those whose turn it is are settled at once, and who has been settled or promised nothing keeps nobody from it.
+    function test_SettleAllThatAreDue() public {
+        attest(2, probeReport(22), rerunReport(48, 0));
+        RecordKey[] memory records = new RecordKey[](4);
+        records[0] = RecordKey(PROVIDER, keccak256("x"));
+        records[1] = RecordKey(PROVIDER, MODEL);
+        records[2] = RecordKey(PROVIDER, MODEL);
+        records[3] = RecordKey(address(0xDEAD), MODEL);
+        vm.warp(clock.times(2).revealEnd - 1);
+        eq(hub.settleAll(records), 0, "too early");
+        vm.warp(clock.times(2).revealEnd);
+        eq(hub.settleAll(records), 1, "one, and once");
+        eq(hub.settledAt(PROVIDER, MODEL, 2), block.timestamp, "settled");
+        eq(ledger.epochAt(PROVIDER, MODEL, 2).timely, 66, "by its reports");
+        eq(hub.settleAll(records), 0, "none is left");
+        // Two epochs of one record later, the same call takes both, in order.
+        vm.warp(clock.times(4).revealEnd);
+        eq(hub.settleAll(records), 2, "both");
+        eq(ledger.record(PROVIDER, MODEL).lastSettled, 4, "up to here");
+    }
+
+    /// @notice It settles as `settle` does, also late.
+    function test_SettleAllIsAsSettle() public {
+        attest(2, probeReport(20), rerunReport(48, 1));
+        vm.warp(clock.times(2).settleEnd);
+        uint256 before = vm.snapshotState();
+        hub.settle(PROVIDER, MODEL);
+        bytes32 one = keccak256(abi.encode(ledger.record(PROVIDER, MODEL), ledger.reliability(PROVIDER, MODEL)));
+        vm.revertToState(before);
+        RecordKey[] memory records = new RecordKey[](1);
+        records[0] = RecordKey(PROVIDER, MODEL);
+        hub.settleAll(records);
+        bytes32 all = keccak256(abi.encode(ledger.record(PROVIDER, MODEL), ledger.reliability(PROVIDER, MODEL)));
+        eq(all, one, "the same record");
+        eq(hub.mismatchesOf(PROVIDER, MODEL, 2), 1, "the same finding");
     }
 
     /// @notice A settlement after the close updates the record and earns nothing; one before earns its weight.
@@ -356,7 +428,7 @@ contract AttestationHubTest is System {
         vm.startPrank(who);
         bytes32 leaf = Commitments.assignmentLeaf(0, PROVIDER, MODEL, one[0].report, 0, 0);
         if (commitPhase) hub.commit(2, Commitments.commitment(address(hub), 2, 0, who, leaf));
-        else hub.reveal(2, one);
+        else show(2, one);
         vm.stopPrank();
     }
 
@@ -370,15 +442,10 @@ contract AttestationHubTest is System {
         item.role = role;
         item.provider = provider;
         item.modelId = MODEL;
-        item.proof = new bytes32[](0);
     }
 
     function _seed(uint64 epoch) private view returns (bytes32 seed) {
         (seed,) = beacon.seedOf(epoch);
-    }
-
-    function _ofRole(Reveal[] memory reveals, uint8 role) private pure returns (Reveal memory) {
-        return reveals[0].role == role ? reveals[0] : reveals[1];
     }
 
     /// @dev A verifier in the role who is not `who`.
@@ -387,26 +454,14 @@ contract AttestationHubTest is System {
         return seats[0] == who ? seats[1] : seats[0];
     }
 
-    function _expectWrongOpening(address who, Reveal[] memory one, bytes32 commitment) private {
-        bytes32 leaf = Commitments.assignmentLeaf(
-            one[0].role,
-            one[0].provider,
-            one[0].modelId,
-            one[0].role == 0 ? one[0].report : 0,
-            one[0].dataRoot,
-            one[0].salt
-        );
-        bytes32 root = leaf;
-        for (uint256 i = 0; i < one[0].proof.length; ++i) {
-            bytes32 other = one[0].proof[i];
-            root = root < other ? keccak256(abi.encode(root, other)) : keccak256(abi.encode(other, root));
-        }
+    function _expectWrongOpening(address who, Reveal[] memory one, bytes32[] memory proof, bytes32 commitment) private {
+        bytes32 root = MerkleProof.processProof(proof, Reveals.leafOf(one[0]));
         bytes32 opened = Commitments.commitment(address(hub), 2, 0, who, root);
         vm.expectRevert(
-            abi.encodeWithSelector(IAttestationHub.AttestationHubWrongOpening.selector, 0, opened, commitment)
+            abi.encodeWithSelector(IAttestationHub.AttestationHubWrongOpening.selector, opened, commitment)
         );
         vm.prank(who);
-        hub.reveal(2, one);
+        hub.reveal(2, one, proof, new bool[](1));
     }
 
     function _wrongTime(uint256 have, uint256 from, uint256 until) private {

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Times} from "../../../contracts/epoch/IEpochClock.sol";
 import {Commitments} from "../../../contracts/libraries/Commitments.sol";
 import {IAttestationHub, Reveal} from "../../../contracts/verification/IAttestationHub.sol";
+import {Reveals} from "../Reveals.sol";
 import {System} from "../System.sol";
 import {vm} from "../Vm.sol";
 
@@ -43,8 +44,7 @@ contract RedrawTest is System {
             seat: seat,
             report: rerunReport(48, mismatches),
             dataRoot: "data",
-            salt: "salt",
-            proof: new bytes32[](0)
+            salt: "salt"
         });
     }
 
@@ -65,7 +65,7 @@ contract RedrawTest is System {
         Reveal[] memory reveals = new Reveal[](1);
         reveals[0] = itemOf(seat, mismatches);
         vm.prank(who);
-        hub.reveal(EPOCH, reveals);
+        show(EPOCH, reveals);
     }
 
     /// @notice The crew reveals nothing, `count` seats of the redraw do, and the first `wrong` of them find sample 0 wrong.
@@ -159,7 +159,7 @@ contract RedrawTest is System {
                 times.redrawEnd
             )
         );
-        hub.reveal(EPOCH, new Reveal[](0));
+        hub.reveal(EPOCH, new Reveal[](0), new bytes32[](0), new bool[](0));
     }
 
     /* WHO */
@@ -192,18 +192,21 @@ contract RedrawTest is System {
     function test_RolesStayInTheirRounds() public {
         address[] memory seats = redraw();
         vm.warp(times.revealEnd);
-        commitSeats(9);
-        vm.warp(times.redrawCommitEnd);
         Reveal[] memory reveals = new Reveal[](1);
         reveals[0] = itemOf(0, 0);
         reveals[0].role = 1;
+        address stranger = address(0xC3);
+        vm.prank(stranger);
+        hub.commit(EPOCH, Commitments.commitment(address(hub), EPOCH, 1, stranger, Reveals.rootOf(reveals)));
+        commitSeats(9);
+        vm.warp(times.redrawCommitEnd);
         vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubNoSuchSeat.selector, 0, 1, 0));
-        vm.prank(seats[0]);
-        hub.reveal(EPOCH, reveals);
+        vm.prank(stranger);
+        show(EPOCH, reveals);
         reveals[0] = itemOf(9, 0);
         vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubNoSuchSeat.selector, 0, 2, 9));
         vm.prank(seats[0]);
-        hub.reveal(EPOCH, reveals);
+        show(EPOCH, reveals);
         revealSeat(seats[8], 8, 0);
         vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubRevealed.selector, 0));
         revealSeat(seats[8], 8, 0);
@@ -214,8 +217,11 @@ contract RedrawTest is System {
     }
 
     function test_NoSeatOfARedrawInTheFirstRound() public {
-        vm.warp(times.outputEnd);
         address who = redraw()[0];
+        vm.warp(times.openEnd);
+        vm.prank(who);
+        hub.commit(EPOCH, commitmentOf(who, 0));
+        vm.warp(times.outputEnd);
         vm.expectRevert(abi.encodeWithSelector(IAttestationHub.AttestationHubNoSuchSeat.selector, 0, 2, 0));
         revealSeat(who, 0, 0);
     }
@@ -256,7 +262,7 @@ contract RedrawTest is System {
         for (uint8 seat = 0; seat < 2; ++seat) {
             (Reveal[] memory reveals,) = assignments(EPOCH, first[seat], probeReport(22), rerunReport(48, 1));
             vm.prank(first[seat]);
-            hub.reveal(EPOCH, reveals);
+            show(EPOCH, reveals);
         }
         require(hub.needsRedraw(PROVIDER, MODEL, EPOCH), "two are no quorum");
         walkRedraw(5, 2);
@@ -272,7 +278,7 @@ contract RedrawTest is System {
         reveals[0] = itemOf(0, 0);
         reveals[0].report = 48 | (uint256(0x555555555555555555555555) << 8);
         vm.prank(seats[0]);
-        hub.reveal(EPOCH, reveals);
+        show(EPOCH, reveals);
         (,, uint256 points,) = rewards.epochInfo(EPOCH);
         eq(points, 0, "all grey");
         (bool revealed,) = hub.reportOf(PROVIDER, MODEL, EPOCH, REDRAW, 0);

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type { Journal } from "@surety/node-kit";
-import { assignmentTree, type Assignment as Leaf } from "@surety/protocol";
-import type { Address, Hex } from "viem";
+import { type AssignmentTree, assignmentTree, type Assignment as Leaf, type Opening } from "@surety/protocol";
+import type { Address } from "viem";
 import { isRerun, ROUNDS, type Round, roundOf, roundTimes } from "../deadlines.ts";
 import type { Jobs } from "../jobs.ts";
 import type { Call, Moment, Revert, Sender, Step, StepDeps } from "../ports.ts";
@@ -18,7 +18,8 @@ type Deps = StepDeps & {
   hub: Address;
   chainId: number;
 };
-type Opened = { assignment: Assignment; proof: Hex[] };
+/** An assignment, and which leaf of the commitment's tree it is. */
+type Opened = { assignment: Assignment; at: number };
 
 /**
  * Reveals, in a round's reveal window, everything that its commitment covers, in as few transactions as the block's gas
@@ -28,8 +29,8 @@ type Opened = { assignment: Assignment; proof: Hex[] };
 export function createRevealing(deps: Deps): Step {
   const { store, facts: getFacts, chainMs, me, models, clock, log, jobs, sender, journal, hub, chainId } = deps;
 
-  const revealCall = (epoch: bigint, round: Round, opened: readonly Opened[]): Call => {
-    const reveals = opened.map(({ assignment: a, proof }) => ({
+  const revealCall = (epoch: bigint, round: Round, opened: readonly Opened[], { proof, flags }: Opening): Call => {
+    const reveals = opened.map(({ assignment: a }) => ({
       role: a.role,
       provider: a.provider,
       modelId: a.modelId,
@@ -37,7 +38,6 @@ export function createRevealing(deps: Deps): Step {
       report: a.report!,
       dataRoot: a.dataRoot!,
       salt: a.salt!,
-      proof,
     }));
     const which = createHash("sha256")
       .update(reveals.map((r) => `${r.salt}${r.report}`).join())
@@ -48,7 +48,7 @@ export function createRevealing(deps: Deps): Step {
       key: `reveal epoch ${epoch} ${which}`,
       contract: "AttestationHub",
       functionName: "reveal",
-      args: [epoch, reveals],
+      args: [epoch, reveals, proof, flags],
       deadline: revealEnd,
     };
   };
@@ -86,8 +86,8 @@ export function createRevealing(deps: Deps): Step {
     return store.assignments.get(a);
   };
 
-  /** Everything of a round that is to be revealed, with its path. */
-  const open = async (epoch: bigint, round: Round): Promise<Opened[]> => {
+  /** Everything of a round that is to be revealed, and the tree that it opens; null without a commitment. */
+  const open = async (epoch: bigint, round: Round): Promise<{ tree: AssignmentTree; opened: Opened[] } | null> => {
     const committer = { chainId, hub, sender: me, epoch, round };
     const standing = journal.find(journalKey(committer));
     const leaves = standing ? fromPayload(standing.payload, committer).leaves : [];
@@ -102,44 +102,55 @@ export function createRevealing(deps: Deps): Step {
       const isHeld = leaf !== undefined && sameLeaf(leaf, assignment) && leaf.salt === assignment.salt;
       const why = isHeld ? doubt(assignment) : "the journal's commitment does not hold this result";
       const shown = why === null ? assignment : replace(assignment, leaf, why);
-      if (tree && shown) opened.push({ assignment: shown, proof: tree.proof(at) });
+      if (tree && shown) opened.push({ assignment: shown, at });
     }
-    return opened;
+    return tree && { tree, opened };
   };
 
-  /** Takes out the reveal that a revert names. @returns what is left, or null if it names none */
+  const refuse = (assignment: Assignment, errorName: string) =>
+    store.assignments.miss(assignment, "REVEAL_REFUSED", `the chain refused it: ${errorName}`);
+
+  /** Takes out what a revert names: one reveal, or all of them. @returns what is left, or null if it names none */
   const without = (opened: Opened[], { errorName, args }: Revert): Opened[] | null => {
+    if (errorName === "AttestationHubWrongOpening") {
+      for (const { assignment } of opened) refuse(assignment, errorName);
+      log.error({ reveals: opened.length, errorName, args }, "these reveals do not open the commitment");
+      return [];
+    }
     const index = Number(args.index);
     if (!PER_REVEAL.has(errorName) || !Number.isInteger(index) || index >= opened.length) return null;
     const { assignment } = opened[index]!;
     // Already revealed is what we want; the chain's event will say so.
     if (errorName !== "AttestationHubRevealed") {
-      store.assignments.miss(assignment, "REVEAL_REFUSED", `the chain refused it: ${errorName}`);
+      refuse(assignment, errorName);
     }
     log.warn({ epoch: assignment.epoch, errorName, args }, "a reveal was refused");
     return opened.filter((_, i) => i !== index);
   };
 
-  const send = async (epoch: bigint, round: Round, opened: Opened[]): Promise<void> => {
+  const send = async (epoch: bigint, round: Round, tree: AssignmentTree, opened: Opened[]): Promise<void> => {
     if (opened.length === 0) return;
-    const outcome = await sender.send(revealCall(epoch, round, opened));
+    const { order, ...opening } = tree.open(opened.map(({ at }) => at));
+    // As their leaves stand in the tree, so that a refusal names the right one.
+    const batch = order.map((place) => opened.find(({ at }) => at === place)!);
+    const outcome = await sender.send(revealCall(epoch, round, batch, opening));
     if (outcome.status === "confirmed") return;
-    const rest = outcome.status === "rejected" ? without(opened, outcome.revert) : null;
-    if (rest) return send(epoch, round, rest);
-    if (outcome.status === "too-large" && opened.length > 1) {
-      const half = Math.ceil(opened.length / 2);
-      await send(epoch, round, opened.slice(0, half));
-      return send(epoch, round, opened.slice(half));
+    const rest = outcome.status === "rejected" ? without(batch, outcome.revert) : null;
+    if (rest) return send(epoch, round, tree, rest);
+    if (outcome.status === "too-large" && batch.length > 1) {
+      const half = Math.ceil(batch.length / 2);
+      await send(epoch, round, tree, batch.slice(0, half));
+      return send(epoch, round, tree, batch.slice(half));
     }
-    log.error({ epoch, reveals: opened.length, ...outcome }, "the reveals were not mined");
+    log.error({ epoch, reveals: batch.length, ...outcome }, "the reveals were not mined");
   };
 
   const reveal = async (epoch: bigint, round: Round, signal: AbortSignal): Promise<void> => {
-    const opened = await open(epoch, round);
+    const all = await open(epoch, round);
     const { outputEnd } = roundTimes(getFacts().times(epoch), round);
     await clock.sleep(Math.max(0, Number(outputEnd) * 1000 - chainMs()), signal);
     if (signal.aborted) return;
-    await send(epoch, round, opened);
+    if (all) await send(epoch, round, all.tree, all.opened);
     // The next round of steps sees on chain what came of it.
     await clock.sleep(PAUSE_MS, signal);
   };
@@ -190,7 +201,6 @@ const PAUSE_MS = 700;
 
 /** Refusals whose first argument is the index of the reveal at fault. */
 const PER_REVEAL = new Set([
-  "AttestationHubWrongOpening",
   "AttestationHubWrongSeat",
   "AttestationHubRevealed",
   "AttestationHubNoSuchSeat",

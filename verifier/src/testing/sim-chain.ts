@@ -1,10 +1,12 @@
 import {
+  assignmentLeaf,
   checkProbeReport,
   commitment,
   type Clock as EpochClock,
   epochAt,
   epochSeed,
   judgeSamples,
+  openedPaths,
   REDRAW_SEATS,
   ROLE_PROBE,
   ROLE_REDRAW,
@@ -14,9 +16,9 @@ import {
   unpackRerunReport,
   type Windows,
 } from "@surety/protocol";
-import { type Address, encodeAbiParameters, fromRlp, type Hex, keccak256, parseAbiParameters } from "viem";
+import { type Address, concatHex, fromRlp, type Hex, keccak256 } from "viem";
 import { type Round, roundOf, roundTimes } from "../deadlines.ts";
-import type { Call, Clock, DrawCall, Now, Outcome, RevealArgs, Revert, Sender } from "../ports.ts";
+import type { Call, Clock, DrawCall, Now, OpeningArgs, Outcome, RevealArgs, Revert, Sender } from "../ports.ts";
 import { probesOf } from "../schedule/duties.ts";
 import { createHeaderDraw } from "../settle/header-draw.ts";
 import type { Role } from "../store/index.ts";
@@ -41,8 +43,6 @@ export type SimChain = {
   sent: { from: Address; what: string; args: readonly unknown[]; refused: string | null }[];
   send(from: Address, call: Call): Outcome;
 };
-
-const LEAF = parseAbiParameters("uint8, address, bytes32, uint256, bytes32, bytes32");
 
 /** Makes a chain whose time is the clock's. */
 export function createSimChain(epochs: EpochClock, windows: Windows, clock: Clock): SimChain {
@@ -75,7 +75,7 @@ export function createSimChain(epochs: EpochClock, windows: Windows, clock: Cloc
     return () => emit({ eventName: "Committed", args: { epoch, verifier: from, round, commitment: hash } } as never);
   };
 
-  const reveal = (from: Address, epoch: bigint, reveals: readonly RevealArgs[]): (() => void) => {
+  const reveal = (from: Address, ...[epoch, reveals, proof, flags]: OpeningArgs): (() => void) => {
     const round = roundNow(epoch);
     const { outputEnd, revealEnd } = roundTimes(facts.times(epoch), round);
     window(outputEnd, revealEnd);
@@ -88,23 +88,13 @@ export function createSimChain(epochs: EpochClock, windows: Windows, clock: Cloc
       checkReport(r, facts.promises.at(provider, modelId, epoch)!.target, facts.log(provider, modelId, epoch)?.m);
       if (facts.revealed({ ...r, provider, epoch }) !== undefined)
         throw revert("AttestationHubRevealed", { index: BigInt(i) });
-      const report = r.role === 0 ? r.report : 0n;
-      const values = [r.role, r.provider, r.modelId, report, r.dataRoot, r.salt] as const;
-      const leaf = keccak256(keccak256(encodeAbiParameters(LEAF, values)));
-      const root = r.proof.reduce(
-        (node, other) =>
-          keccak256(
-            `0x${[node, other]
-              .sort()
-              .map((h) => h.slice(2))
-              .join("")}`,
-          ),
-        leaf,
-      );
-      const have = commitment({ hub: HUB, epoch, round, sender: from, root });
-      const need = facts.commitmentOf(epoch, from, round);
-      if (have !== need) throw revert("AttestationHubWrongOpening", { index: BigInt(i), have, need });
     }
+    const leaves = reveals.map((r) => assignmentLeaf({ ...r, report: r.role === 0 ? r.report : 0n }));
+    const [path] = openedPaths(leaves, { proof, flags });
+    const root = path!.reduce((a, b) => keccak256(concatHex(a < b ? [a, b] : [b, a])), leaves[0]!);
+    const have = commitment({ hub: HUB, epoch, round, sender: from, root });
+    const need = facts.commitmentOf(epoch, from, round);
+    if (have !== need) throw revert("AttestationHubWrongOpening", { have, need });
     return () => {
       for (const r of reveals) emit({ eventName: "Revealed", args: { ...r, epoch, verifier: from } } as never);
     };
@@ -124,6 +114,18 @@ export function createSimChain(epochs: EpochClock, windows: Windows, clock: Cloc
     return () => emit({ eventName: "Settled", args: { provider, modelId, epoch, m, matches, mismatches } } as never);
   };
 
+  /** Those whose turn it is not are passed over. */
+  const settleAll = (records: readonly { provider: Address; modelId: Hex }[]): (() => void) => {
+    const due = records.filter(({ provider, modelId }) => {
+      const epoch = facts.nextToSettle(provider.toLowerCase() as Address, modelId);
+      return epoch !== undefined && second() >= revealsEnd(facts, { provider, modelId, epoch });
+    });
+    const settled = due.map(({ provider, modelId }) => settle(provider, modelId));
+    return () => {
+      for (const emitSettled of settled) emitSettled();
+    };
+  };
+
   const draw = (epoch: bigint, header: Hex, parent: Hex): (() => void) => {
     if (facts.seed(epoch)) throw revert("TippedBeaconAlreadyDrawn", { epoch });
     const [block, before] = [header, parent].map((rlp) => fromRlp(rlp, "hex") as Hex[]);
@@ -141,7 +143,7 @@ export function createSimChain(epochs: EpochClock, windows: Windows, clock: Cloc
     if (call.functionName === "draw") return draw(...call.args);
     if (call.functionName === "commit") return commit(from, ...call.args);
     if (call.functionName === "reveal") return reveal(from, ...call.args);
-    return settle(...call.args);
+    return settleAll(...call.args);
   };
 
   return {

@@ -3,7 +3,8 @@ import type { Address, Hex } from "viem";
 import type { Facts } from "./facts.ts";
 
 /** An epoch of a record. */
-type RecordEpoch = { provider: Address; modelId: Hex; epoch: bigint };
+/** An epoch of a record. */
+export type RecordEpoch = { provider: Address; modelId: Hex; epoch: bigint };
 
 /**
  * Whether re-runs are below quorum although there is something to re-run, as `AttestationHub.needsRedraw`: final only once
