@@ -5,6 +5,8 @@ import { stake } from "./stake.ts";
 
 const tables = { stake, court, epoch };
 
+const WIDTH = 50;
+
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !(name in tables));
 if (unknown.length > 0) {
@@ -14,12 +16,12 @@ if (unknown.length > 0) {
 let over = 0;
 for (const [name, table] of Object.entries(tables)) {
   if (names.length > 0 && !names.includes(name)) continue;
-  console.log(`\n${name.padEnd(46)}${"gas".padStart(9)}${"bar".padStart(10)}`);
+  console.log(`\n${name.padEnd(WIDTH)}${"gas".padStart(9)}${"bar".padStart(10)}`);
   for (const { operation, gas, bar } of await table()) {
     const missed = bar !== undefined && gas > bar;
     if (missed) over++;
     console.log(
-      `${operation.padEnd(46)}${show(gas)}${bar === undefined ? "" : ` ${show(bar)}${missed ? "  over" : ""}`}`,
+      `${operation.padEnd(WIDTH)}${show(gas)}${bar === undefined ? "" : ` ${show(bar)}${missed ? "  over" : ""}`}`,
     );
   }
 }

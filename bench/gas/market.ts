@@ -132,6 +132,6 @@ export async function court(): Promise<Row[]> {
   return [
     { operation: "slash with case and record, the first", gas: BigInt(first) },
     { operation: `the same, dearest of ${others.length} more`, gas: BigInt(Math.max(...others)) },
-    { operation: `slash with case and record, each of ${BATCH}`, gas: each, bar: 180_000n },
+    { operation: `slash with case and record, each of a batch of ${BATCH}`, gas: each, bar: 180_000n },
   ];
 }

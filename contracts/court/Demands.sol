@@ -190,6 +190,8 @@ contract Demands is IDemands, Evidence, Payouts {
 
     /* ANSWERS */
 
+    // An answer is noted before it is proved: what does not prove it takes the note back.
+
     /// @inheritdoc IDemands
     function answerLeaf(bytes32 id, Proof memory proof, Opening calldata opening) external {
         Demand storage made = _needOpen(id);
@@ -197,17 +199,17 @@ contract Demands is IDemands, Evidence, Payouts {
         if (made.kind > DemandKind.Leaf) revert DemandsOtherKind(DemandKind.Leaf, made.kind);
         Receipts.LeafFields memory leaf = proof.leaf;
         _requireSubject(_logKey(leaf.provider, leaf.modelId, leaf.epoch), made.subject);
+        _answered(id, made, _ownerOf(leaf.provider));
         uint64 prefix;
         if (leaf.units == 0) {
             prefix = _openings.prove(id, proof);
         } else {
-            (prefix,) = _openings.open(id, proof, opening);
             _openedUntil[_leafKey(leaf.provider, leaf.modelId, leaf.epoch, leaf.seq)] =
                 _answerEnd(leaf.epoch);
+            (prefix,) = _openings.open(id, proof, opening);
         }
         if (made.kind == DemandKind.Sample) _requireHolds(prefix, leaf.units, made.place);
         else _requireSubject(bytes32(uint256(leaf.seq)), bytes32(uint256(made.place)));
-        _answered(id, made, _ownerOf(leaf.provider));
     }
 
     /// @inheritdoc IDemands
@@ -220,9 +222,9 @@ contract Demands is IDemands, Evidence, Payouts {
         Demand storage made = _needOpen(id);
         if (made.kind != DemandKind.Omission) revert DemandsOtherKind(DemandKind.Omission, made.kind);
         _requireSubject(Receipts.structHash(receipt), made.subject);
+        _answered(id, made, _ownerOf(receipt.provider));
         // The leaf that an honest log holds for the receipt.
         _openings.prove(id, Proof(Receipts.leafOf(receipt, Receipts.seal(salt, receipt.outputHash)), path));
-        _answered(id, made, _ownerOf(receipt.provider));
     }
 
     /// @inheritdoc IDemands

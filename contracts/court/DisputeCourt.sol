@@ -74,8 +74,7 @@ contract DisputeCourt is IDisputeCourt, Evidence, JuryFees, Closable, Multicall 
         uint64 prefix;
         (id, log, prefix) = _begin(proof);
         uint64 end = _demands.openedUntil(leaf.provider, leaf.modelId, leaf.epoch, leaf.seq);
-        (, uint48 samples) = _hits(log, leaf, prefix, (1 << log.m) - 1);
-        if (samples != 0) {
+        if (_isSampled(log, leaf, prefix)) {
             end = uint64(Math.max(end, disputeEnd(leaf.provider, leaf.modelId, leaf.epoch)));
         } else if (end == 0) {
             revert DisputeCourtNotSampled(id);
@@ -309,28 +308,40 @@ contract DisputeCourt is IDisputeCourt, Evidence, JuryFees, Closable, Multicall 
         view
         returns (uint8 count, uint48 samples)
     {
-        return _hits(log, leaf, prefix, _hub.mismatchesOf(leaf.provider, leaf.modelId, leaf.epoch));
-    }
-
-    /// @dev Which of the samples `among` hit the leaf, and how many different units of it.
-    function _hits(Log memory log, Receipts.LeafFields memory leaf, uint64 prefix, uint256 among)
-        private
-        view
-        returns (uint8 count, uint48 samples)
-    {
-        if (among == 0) return (0, 0);
+        uint256 mismatches = _hub.mismatchesOf(leaf.provider, leaf.modelId, leaf.epoch);
+        if (mismatches == 0) return (0, 0);
         bytes32 seed = _seedOf(leaf.epoch);
-        if (seed == 0) return (0, 0);
         uint256[MOST_SAMPLES] memory found;
-        for (uint256 j = 0; among >> j != 0; ++j) {
-            if (among & (1 << j) == 0) continue;
-            uint256 position = Sampling.position(seed, leaf.provider, leaf.modelId, leaf.epoch, j, log.units);
-            if (position < prefix || position >= uint256(prefix) + leaf.units) continue;
+        for (uint256 j = 0; mismatches >> j != 0; ++j) {
+            if (mismatches & (1 << j) == 0) continue;
+            (bool hits, uint256 position) = _hit(seed, log, leaf, prefix, j);
+            if (!hits) continue;
             samples |= uint48(1 << j);
             bool known = false;
             for (uint256 i = 0; i < count && !known; ++i) known = found[i] == position;
             if (!known) found[count++] = position;
         }
+    }
+
+    /// @dev Whether a sample hits the leaf.
+    function _isSampled(Log memory log, Receipts.LeafFields memory leaf, uint64 prefix)
+        private
+        view
+        returns (bool hits)
+    {
+        bytes32 seed = _seedOf(leaf.epoch);
+        if (seed == 0) return false;
+        for (uint256 j = 0; j < log.m && !hits; ++j) (hits,) = _hit(seed, log, leaf, prefix, j);
+    }
+
+    /// @dev Whether sample `j` hits the leaf, and the unit of the log that it hits.
+    function _hit(bytes32 seed, Log memory log, Receipts.LeafFields memory leaf, uint64 prefix, uint256 j)
+        private
+        pure
+        returns (bool hits, uint256 position)
+    {
+        position = Sampling.position(seed, leaf.provider, leaf.modelId, leaf.epoch, j, log.units);
+        hits = position >= prefix && position < uint256(prefix) + leaf.units;
     }
 
     function _requireState(bytes32 id, CaseState need) private view {

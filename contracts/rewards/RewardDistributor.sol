@@ -27,10 +27,18 @@ contract RewardDistributor is IRewardDistributor, Rights, ReentrancyGuardTransie
         uint256 points;
     }
 
-    /// @dev The weight, points or bounties of one epoch that are not credited yet, one slot.
+    /// @dev The weight or points of one epoch that are not credited yet, one slot.
     struct Pending {
         uint64 epoch;
         uint192 amount;
+    }
+
+    /// @dev A challenger's bounties of one epoch, and what it was credited before: one slot, written by every slash. Each is
+    /// a part of slashes, of stakes that the pool counts in 96 bits.
+    struct Bounties {
+        uint32 epoch;
+        uint112 pending;
+        uint112 credited;
     }
 
     uint256 private constant PROVIDERS_BPS = 7_500;
@@ -47,10 +55,9 @@ contract RewardDistributor is IRewardDistributor, Rights, ReentrancyGuardTransie
     mapping(address provider => mapping(bytes32 modelId => Pending)) private _weights;
     /// @dev Two epochs are open at a time, because reveals of an epoch come before the close of the one before it.
     mapping(address verifier => Pending[2]) private _points;
-    mapping(address challenger => Pending) private _bounties;
+    mapping(address challenger => Bounties) private _bounties;
     mapping(address provider => uint256) private _providerBalance;
     mapping(address verifier => uint256) private _verifierBalance;
-    mapping(address challenger => uint256) private _challengerBalance;
 
     /// @param authority Access manager: who may add weight and points.
     /// @param asset The token of all pay; without transfer fees.
@@ -126,9 +133,11 @@ contract RewardDistributor is IRewardDistributor, Rights, ReentrancyGuardTransie
     /// @inheritdoc IRewardDistributor
     function addBounty(address challenger, uint256 amount) external alsoClosed {
         uint64 epoch = _clock.current();
-        Pending storage pending = _bounties[challenger];
-        if (pending.amount > 0 && pending.epoch != epoch) _creditBounty(challenger, pending);
-        _bounties[challenger] = Pending(epoch, (pending.amount + amount).toUint192());
+        Bounties memory held = _bounties[challenger];
+        _creditBounties(challenger, held, epoch);
+        held.epoch = uint256(epoch).toUint32();
+        held.pending = (held.pending + amount).toUint112();
+        _bounties[challenger] = held;
         Epoch storage info = _epochs[epoch];
         info.bounties = (info.bounties + amount).toUint120();
         emit BountyAdded(challenger, epoch, amount);
@@ -149,11 +158,13 @@ contract RewardDistributor is IRewardDistributor, Rights, ReentrancyGuardTransie
     }
 
     /// @dev Bounties are of the epoch in which a fault is proven, whose budget and bounties are final once it is over.
-    function _creditBounty(address challenger, Pending storage pending) private {
-        uint256 amount = _bountyShare(pending.epoch, pending.amount);
-        _challengerBalance[challenger] += amount;
-        emit Credited(challenger, pending.epoch, amount);
-        pending.amount = 0;
+    /// @param held Written here alone: the caller stores it. @param current The epoch that is not over.
+    function _creditBounties(address challenger, Bounties memory held, uint64 current) private {
+        if (held.pending == 0 || held.epoch == current) return;
+        uint256 amount = _bountyShare(held.epoch, held.pending);
+        held.credited = (held.credited + amount).toUint112();
+        held.pending = 0;
+        emit Credited(challenger, held.epoch, amount);
     }
 
     /* CLAIMS */
@@ -183,10 +194,11 @@ contract RewardDistributor is IRewardDistributor, Rights, ReentrancyGuardTransie
 
     /// @inheritdoc IRewardDistributor
     function claimChallenger(address challenger) external returns (uint256 amount) {
-        Pending storage pending = _bounties[challenger];
-        if (pending.amount > 0 && pending.epoch < _clock.current()) _creditBounty(challenger, pending);
-        amount = _challengerBalance[challenger];
-        _challengerBalance[challenger] = 0;
+        Bounties memory held = _bounties[challenger];
+        _creditBounties(challenger, held, _clock.current());
+        amount = held.credited;
+        held.credited = 0;
+        _bounties[challenger] = held;
         _pay(challenger, challenger, amount);
     }
 
@@ -249,9 +261,9 @@ contract RewardDistributor is IRewardDistributor, Rights, ReentrancyGuardTransie
 
     /// @inheritdoc IRewardDistributor
     function claimableChallenger(address challenger) external view returns (uint256 amount) {
-        amount = _challengerBalance[challenger];
-        Pending memory pending = _bounties[challenger];
-        if (pending.amount > 0 && pending.epoch < _clock.current()) amount += _bountyShare(pending.epoch, pending.amount);
+        Bounties memory held = _bounties[challenger];
+        amount = held.credited;
+        if (held.pending > 0 && held.epoch < _clock.current()) amount += _bountyShare(held.epoch, held.pending);
     }
 
     /// @inheritdoc IRewardDistributor

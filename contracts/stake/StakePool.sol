@@ -206,9 +206,11 @@ contract StakePool is IStakePool, Closable, ReentrancyGuardTransient {
         private
         returns (uint256 part)
     {
+        uint256 tokens = tranche == Tranche.Own ? _own[account].leavingTokens : _backing[account].leaving.tokens;
+        // Mostly nothing leaves, and the rest of the leaving pool is not read.
+        if (tokens == 0) return 0;
+        part = Math.mulDiv(amount, tokens, total, Math.Rounding.Ceil);
         Pool memory leaving = _leaving(account, tranche);
-        part = Math.mulDiv(amount, leaving.tokens, total, Math.Rounding.Ceil);
-        if (part == 0) return 0;
         leaving.take(part);
         _setLeaving(account, tranche, leaving);
     }

@@ -104,6 +104,24 @@ contract GasTest is CourtBase {
         _note("court", "claim");
     }
 
+    /// @dev Leaves 0 to 3 are wrong.
+    function test_FreeCases() public {
+        openEpoch();
+        uint256 wrong = 0;
+        for (uint32 seq = 0; seq < 4; ++seq) wrong |= bitsOf(EPOCH, seq);
+        reveal(rerunReport(48, wrong));
+        settle(EPOCH);
+        vm.warp(clock.times(EPOCH).disputeEnd);
+        court.closeFree(proofOf(EPOCH, 0));
+        _note("court", "close a free case");
+        bytes[] memory calls = new bytes[](3);
+        for (uint32 seq = 1; seq < 4; ++seq) {
+            calls[seq - 1] = abi.encodeCall(court.closeFree, (proofOf(EPOCH, seq)));
+        }
+        court.multicall(calls);
+        _note("court", "close three more together");
+    }
+
     function _note(string memory group, string memory name) private {
         vm.snapshotGasLastCall(group, name);
     }

@@ -88,13 +88,15 @@ contract CourtHandler is CourtBase {
         paused = on;
     }
 
-    function _canOpen(uint32 seq) private view returns (bool) {
-        return !paused && !isFree(seq) && stateOf(seq) == CaseState.None && block.timestamp < disputeEnd();
+    function _canOpen(uint32 seq, uint256 end) private view returns (bool) {
+        return !paused && !isFree(seq) && stateOf(seq) == CaseState.None && block.timestamp < end;
     }
 
     function open(uint32 seq) external {
         seq %= LEAVES;
-        bool predicted = _canOpen(seq) && distinct(seq) > 0;
+        uint256 end = demands.openedUntil(PROVIDER, MODEL, EPOCH, seq);
+        if (distinct(seq) > 0 && disputeEnd() > end) end = disputeEnd();
+        bool predicted = _canOpen(seq, end);
         attempt(address(court), abi.encodeCall(court.open, (proofOf(EPOCH, seq))), predicted, "open");
     }
 
@@ -105,7 +107,7 @@ contract CourtHandler is CourtBase {
         if (another) receipt.outputHash = keccak256("what the client got");
         bytes memory signature = sign(OPERATOR_KEY, receipt);
         bytes memory call = abi.encodeCall(court.openReceipt, (proofOf(EPOCH, seq), receipt, signature));
-        attempt(address(court), call, _canOpen(seq), "open a receipt");
+        attempt(address(court), call, _canOpen(seq, disputeEnd()), "open a receipt");
     }
 
     function callJury(uint32 seq) external {
@@ -192,7 +194,9 @@ contract CourtHandler is CourtBase {
         together += count;
         confirmed += count;
         slashed += stake - pool.slashableNow(PROVIDER);
-        for (uint32 seq = first % 4; seq < 4; ++seq) ended[seq] = stateOf(seq);
+        for (uint32 seq = first % 4; seq < 4; ++seq) {
+            if (stateOf(seq) == CaseState.Confirmed) ended[seq] = CaseState.Confirmed;
+        }
     }
 
     function _end(uint32 seq, bytes memory call, bool predicted) private {

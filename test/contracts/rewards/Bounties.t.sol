@@ -74,6 +74,21 @@ contract BountiesTest is System {
         eq(rewards.claimChallenger(A), PART / 2 + PART / 5, "both");
     }
 
+    /// @notice A claim pays what was credited, and leaves what is of an epoch that is not over.
+    function test_AClaimLeavesWhatIsPending() public {
+        rewards.fund(3, BUDGET);
+        rewards.fund(5, BUDGET);
+        rewards.addBounty(A, PART / 2);
+        toEpoch(5);
+        rewards.addBounty(A, PART / 5);
+        eq(rewards.claimChallenger(A), PART / 2, "credited");
+        eq(rewards.claimableChallenger(A), 0, "and no more yet");
+        rewards.addBounty(A, PART / 5);
+        toEpoch(6);
+        eq(rewards.claimChallenger(A), 2 * (PART / 5), "the rest");
+        eq(asset.balanceOf(A), PART / 2 + 2 * (PART / 5), "all of it");
+    }
+
     function test_AnUnfundedEpochPaysNothingAndSaysSo() public {
         rewards.addBounty(A, 100);
         toEpoch(4);
