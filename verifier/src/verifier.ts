@@ -7,6 +7,7 @@ import { createJuryDuty } from "./court/jury.ts";
 import { createKeeping } from "./court/keeping.ts";
 import type { CourtTerms } from "./court/limits.ts";
 import { createOwnOutputs } from "./court/outputs.ts";
+import { createOwnTickets } from "./court/own-tickets.ts";
 import type { CourtReads } from "./court/reads.ts";
 import { createOwnReceipts } from "./court/receipts.ts";
 import { createSeatDefence } from "./court/seat-defence.ts";
@@ -81,6 +82,7 @@ function courtSteps(common: Omit<Common, "reads"> & StepDeps, court: VerifierDep
     createJuryDuty(deps),
     createOwnOutputs(deps),
     createOwnReceipts(deps),
+    createOwnTickets(deps),
     createSeatDefence(deps),
     createEndings(deps),
     createKeeping(deps),
