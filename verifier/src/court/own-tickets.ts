@@ -22,7 +22,7 @@ export function createOwnTickets({ facts: getFacts, me, reads, log, jobs }: Deps
     const facts = { slashes, tickets: indexes.length, have, need };
     looked = `${slashes} ${indexes.join()}`;
     if (count === 0) return log.info(facts, "stake was taken; what is left backs all own tickets");
-    const message = "stake was taken: anybody may return the tickets that none backs; bond the difference to keep them";
+    const message = "stake was taken: anybody may return tickets that none backs; `surety verifier bond` keeps them";
     log.warn({ ...facts, unbacked: count }, message);
   };
 
