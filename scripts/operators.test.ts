@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { readDeployment } from "@surety/node-kit";
 import { stakePoolAbi } from "@surety/sdk";
 import { expect } from "chai";
-import { parseUnits } from "viem";
+import { parseUnits, stringToHex } from "viem";
 import { main as deploy } from "./deploy.ts";
 import { createStage, type Operator, type Stage } from "./lib/testing/operator.ts";
 import { main as mint } from "./mint.ts";
@@ -199,5 +199,33 @@ describe("operators' commands on a served chain", function () {
   it("claims pay: nothing was earned, nothing is sent", async () => {
     expect(await owner.ok(provider, "claim")).to.deep.include({ calls: [], paid: "0" });
     expect(await watcher.ok(verifier, "claim")).to.deep.include({ calls: [], paid: "0" });
+  });
+
+  it("makes up for what a slash took from under a verifier's tickets, before it buys more", async () => {
+    await watcher.ok(verifier, "register", "--tickets", "2");
+    const { contracts } = readDeployment(watcher.env.SURETY_DEPLOYMENTS!, 31337);
+    const { client } = stage.chain;
+    // As the court's penalties take one percent.
+    const court = { address: contracts.Penalties!, value: 10n ** 18n };
+    await client.setBalance(court);
+    await client.impersonateAccount(court);
+    const cause = stringToHex("missed duty", { size: 32 });
+    const pool = { address: contracts.StakePool!, abi: stakePoolAbi } as const;
+    const args = [watcher.address, 10n ** 16n, cause] as const;
+    const slash = { ...pool, functionName: "slash", args, account: court.address, chain: null } as const;
+    const hash = await client.writeContract(slash);
+    expect((await client.waitForTransactionReceipt({ hash })).status).to.equal("success");
+
+    const lacking = await watcher.ok(verifier, "status");
+    expect(lacking).to.include({ stake: units("198"), locked: units("200"), free: "0", lacking: units("2") });
+    const some = await stranger.refused(verifier, "BALANCE_TOO_LOW", "bond", "--amount", "1");
+    expect(some).to.contain("needed are 1 TEST");
+    const done = await watcher.ok(verifier, "bond", "--amount", "0.5");
+    expect(done).to.include({ stake: units("198.5"), lacking: units("1.5") });
+    expect((await watcher.ok(verifier, "register", "--tickets", "1")).bonded).to.equal(units("101.5"));
+    const whole = await watcher.ok(verifier, "status");
+    expect(whole)
+      .to.include({ stake: units("300"), locked: units("300") })
+      .and.not.have.property("lacking");
   });
 });

@@ -80,6 +80,7 @@ export const hints: Readonly<Record<string, Hint>> = {
   DemandsNotOpen: { hint: "It was answered, has failed, or was never made." },
   DemandsNoLeaf: { hint: "The receipt's number is beyond the log: demand the receipt, its omission is proven." },
   DemandsNoVerdict: { hint: "The seat did not say match or mismatch: it owes no outputs." },
+  DemandsNoReceipt: { hint: "Name a receipt below the second number." },
   DemandsOtherSubject: { hint: "Answer with what was demanded: the same log, receipt and place." },
   JuriesBadSize: { hint: "Take 1 to 31 seats, and at least 11/15 of them to convict." },
   JuriesWrongTime: waitUntil("the jury's window; it may be over"),

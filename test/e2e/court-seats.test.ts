@@ -1,8 +1,9 @@
-import { rerunTree, unpackProbeReport, type Windows } from "@surety/protocol";
+import { askedReceipts, rerunTree, unpackProbeReport, type Windows } from "@surety/protocol";
 import { attendanceAbi, attestationHubAbi, seatCasesAbi } from "@surety/sdk";
 import type { Store } from "@surety/verifier";
 import { expect } from "chai";
 import { type Address, type Hex, isAddressEqual, toHex } from "viem";
+import { main as court } from "../../scripts/court.ts";
 import { createCourtReads } from "../../verifier/src/court/reads.ts";
 import { sha256, storedItems } from "../../verifier/src/rerun/data-root.ts";
 import { sitOnce } from "./dishonest.ts";
@@ -11,6 +12,7 @@ import {
   CLIENT,
   freePort,
   openTestMarket,
+  runAs,
   startMarketProvider,
   startMarketVerifiers,
   type TestMarket,
@@ -197,14 +199,39 @@ describe("a seat's own input before the court, end to end", function () {
       strict: true,
     });
     const answered = (report: bigint): number => unpackProbeReport(report).answered;
-    const { args, blockNumber } = found.find(({ args }) => args.role === 0 && answered(args.report) > 0)!;
-    const reads = createCourtReads(market.client, market.deployment);
-    const probes = (await reads.attestedOf({ ...record, role: 0 }, { ...args, block: blockNumber }))!;
-    const i = answered(args.report) - 1;
-    const id = await market.read("Demands", "probeId", market.provider, market.modelId, epoch, args.seat, i);
-    await market.write(CLIENT, "TestAsset", "approve", market.deployment.contracts.Demands, BONDS.demand);
-    if ((await stateOf("Demands", id)) === 0) await market.write(CLIENT, "Demands", "demandProbe", probes, i);
+    // Two at most are asked for without a bond.
+    const { args } = found.find(({ args }) => args.role === 0 && answered(args.report) > 2)!;
+    const { seat, verifier } = args;
+    const count = answered(args.report);
+    const [seed] = await market.read("HeaderBeacon", "seedOf", epoch + 1n);
+    const free = askedReceipts({ seed, provider: market.provider, modelId: market.modelId, seat }, count);
+    // Others may have demanded those that the next seed asks for.
+    const i = Array.from({ length: count }, (_, n) => n).findLast((n) => !free.includes(n))!;
+    const names = ["--provider", market.provider, "--model-id", market.modelId, "--seat", String(seat)];
+    const surety = (...argv: string[]) => runAs(market, CLIENT, court, ...argv);
+    const demand = (at: bigint, number: number) =>
+      surety("demand", ...names, "--epoch", String(at), "--probe", String(number));
+    for (const [at, number, code, message] of [
+      [0n, i, "SEAT_NOT_REVEALED", `Probe seat ${seat} of epoch 0 revealed nothing`],
+      [epoch, count, "RECEIPT_NOT_COUNTED", `counts ${count} receipts, from number 0; ${count} is none of them`],
+    ] as const) {
+      const refused = await demand(at, number);
+      expect([refused.code, refused.json.error.code, refused.json.calls]).to.deep.equal([1, code, []]);
+      expect(refused.json.error.message).to.contain(message).and.contain("Nothing was sent");
+    }
+
+    const id = await market.read("Demands", "probeId", market.provider, market.modelId, epoch, seat, i);
+    expect(await stateOf("Demands", id)).to.equal(0);
+    const made = await demand(epoch, i);
+    expect(made.code, made.stdout).to.equal(0);
+    expect(made.json).to.include({ demand: id, bond: String(BONDS.demand) });
+    expect(made.json.calls.at(-1).function).to.equal("demandProbe");
     await until("the receipt is shown", async () => (await stateOf("Demands", id)) === ANSWERED, 30_000);
+    const shown = await surety("show", "--id", id);
+    expect(shown.json).to.include({ demands: "probe", state: "answered", of: verifier, place: String(i) });
+    const [again, over] = [await demand(epoch, i), await surety("close", "--id", id)];
+    expect([again.code, again.json.error.code]).to.deep.equal([1, "CALL_REFUSED"]);
+    expect([over.code, over.json.error.code]).to.deep.equal([1, "COURT_ENDED"]);
   });
 
   it("costs the forger the duties that it missed, and nobody else", async () => {

@@ -1,8 +1,11 @@
 import { assignmentTree, commitment, packRerunReport, type SampleVerdict } from "@surety/protocol";
 import { type Address, type Hex, isAddressEqual } from "viem";
 import type { DevAccount } from "../../scripts/demo/accounts.ts";
-import type { TestMarket } from "./market.ts";
+import { bond } from "../../scripts/lib/actions/stake.ts";
+import { type TestMarket, TOKEN } from "./market.ts";
 
+/** Stake of the dishonest beyond what their tickets lock. */
+const SPARE = 20n * TOKEN;
 const SALT: Hex = `0x${"5a".repeat(32)}`;
 
 /**
@@ -18,6 +21,8 @@ export async function sitOnce(
   const { provider, modelId } = market;
   const hub = market.deployment.contracts.AttestationHub!;
   const me = who.account.address;
+  // What it misses before it is drawn must not cost it the ticket.
+  await bond(market.as(who), { amount: SPARE });
   for (let epoch = market.firstEpoch; ; epoch++) {
     const times = market.times(epoch);
     await market.until(times.openEnd);

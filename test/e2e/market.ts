@@ -21,7 +21,9 @@ import { mintTestAsset } from "../../scripts/lib/actions/test-asset.ts";
 import { registerVerifier } from "../../scripts/lib/actions/verifier.ts";
 import type { Context } from "../../scripts/lib/context.ts";
 import { abis, type Callable, erc20Abi } from "../../scripts/lib/contracts.ts";
+import type { Main } from "../../scripts/lib/program.ts";
 import { serveChain } from "../../scripts/lib/testing/chain.ts";
+import { type Ran, run } from "../../scripts/lib/testing/run.ts";
 import { createHeaderDraw } from "../../verifier/src/settle/header-draw.ts";
 
 /** The folder of the shipped models. */
@@ -170,6 +172,18 @@ export function freePort(): Promise<number> {
       server.close(() => resolve(port));
     });
   });
+}
+
+/** Runs an operators' program as an account of the market; `json` is its result. */
+export function runAs(market: TestMarket, who: DevAccount, program: Main, ...argv: string[]): Promise<Ran> {
+  const env = {
+    SURETY_RPC_URLS: market.chain.url,
+    SURETY_CHAIN_ID: "31337",
+    SURETY_DEPLOYMENTS: market.folder,
+    SURETY_DEV_KEY: who.key,
+    SURETY_LOG_LEVEL: "silent",
+  };
+  return run(program, env, ...argv, "--json");
 }
 
 /** The level of all logs: VERBOSE=info shows what the services say. */

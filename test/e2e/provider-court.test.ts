@@ -5,6 +5,7 @@ import {
   assignmentTree,
   caseId,
   commitment,
+  encodeTensors,
   epochAt,
   type ModelManifest,
   packRerunReport,
@@ -31,7 +32,7 @@ import type { DevAccount } from "../../scripts/demo/accounts.ts";
 import { main as inferMain } from "../../scripts/infer.ts";
 import { openInferClient } from "../../scripts/lib/actions/infer.ts";
 import { readModels } from "../../scripts/lib/actions/model.ts";
-import { run } from "../../scripts/lib/testing/run.ts";
+import { createCourtReads } from "../../verifier/src/court/reads.ts";
 import {
   BONDS,
   CLIENT,
@@ -40,6 +41,7 @@ import {
   OPERATOR,
   OWNER,
   openTestMarket,
+  runAs,
   startMarketProvider,
   type TestMarket,
   TOKEN,
@@ -126,16 +128,7 @@ describe("a provider before the court", function () {
   let untried: SavedReceipt[] = [];
 
   /** Runs a program as the client, with an object as its result. */
-  const as = async (program: typeof main, ...argv: string[]) => {
-    const env = {
-      SURETY_RPC_URLS: market.chain.url,
-      SURETY_CHAIN_ID: "31337",
-      SURETY_DEPLOYMENTS: market.folder,
-      SURETY_DEV_KEY: CLIENT.key,
-      SURETY_LOG_LEVEL: "silent",
-    };
-    return (await run(program, env, ...argv, "--json")).json;
-  };
+  const as = async (program: typeof main, ...argv: string[]) => (await runAs(market, CLIENT, program, ...argv)).json;
   const cli = (...argv: string[]) => as(main, ...argv);
 
   /** The committee commits to nothing and says what it likes. */
@@ -241,6 +234,18 @@ describe("a provider before the court", function () {
     const before = await balance(OWNER);
     await start();
     for (const id of [leaf, omission, sample.result]) await answered(id);
+    // Who has not the inputs of a sample finds them in the answer to the demand for it.
+    const { openedInputs } = createCourtReads(market.client, market.deployment);
+    const record = { provider, modelId, epoch };
+    const [seed] = await market.read("HeaderBeacon", "seedOf", epoch);
+    const position = samplePositions({ seed, ...record, m, units: BigInt(saved.length) })[1]!;
+    // Receipts were asked for in the order of the inputs, one unit each.
+    const sent = encodeTensors(loadInputs("digits-cnn").at(Number(position)));
+    expect(saved.map(({ receipt }) => receipt.seq)).to.deep.equal([0, 1, 2, 3, 4, 5]);
+    expect(await openedInputs(record, sample.result)).to.deep.equal(sent);
+    expect(await openedInputs(record, omission), "a proof opens no inputs").to.equal(undefined);
+    expect(await openedInputs(record, SALT), "no such demand").to.equal(undefined);
+
     const opened = await market.read("Demands", "openedUntil", provider, modelId, epoch, saved[1]!.receipt.seq);
     expect(opened > 0n).to.equal(true);
     // The bonds are the owner's, and were fetched for it.

@@ -7,6 +7,7 @@ import { createJuryDuty } from "./court/jury.ts";
 import { createKeeping } from "./court/keeping.ts";
 import type { CourtTerms } from "./court/limits.ts";
 import { createOwnOutputs } from "./court/outputs.ts";
+import { createOwnTickets } from "./court/own-tickets.ts";
 import type { CourtReads } from "./court/reads.ts";
 import { createOwnReceipts } from "./court/receipts.ts";
 import { createSeatDefence } from "./court/seat-defence.ts";
@@ -73,6 +74,11 @@ export type Verifier = {
 
 type Common = Parameters<typeof createJuryDuty>[0] & Parameters<typeof createOwnOutputs>[0];
 
+/** States in which an assignment is committed to and waits for its reveal. */
+const WAITING = ["committed", "compared"] as const;
+/** Reads of the chain that fail in a row, each with attempts of its own, before reveals that are due are an alarm. */
+const ALARM_AFTER = 10;
+
 /** The duties before the court, and how long evidence is kept for it. */
 function courtSteps(common: Omit<Common, "reads"> & StepDeps, court: VerifierDeps["court"]): Step[] {
   if (!court) return [createKeeping(common)];
@@ -81,6 +87,7 @@ function courtSteps(common: Omit<Common, "reads"> & StepDeps, court: VerifierDep
     createJuryDuty(deps),
     createOwnOutputs(deps),
     createOwnReceipts(deps),
+    createOwnTickets(deps),
     createSeatDefence(deps),
     createEndings(deps),
     createKeeping(deps),
@@ -131,12 +138,18 @@ export function createVerifier(deps: VerifierDeps): Verifier {
     }
   };
 
+  let failures = 0;
   const tick = async (): Promise<void> => {
     try {
       await round();
+      failures = 0;
     } catch (err) {
-      const retryable = err instanceof SuretyError && err.retryable;
-      log[retryable ? "warn" : "error"]({ err }, "the chain could not be read; it is tried again");
+      failures++;
+      const due = WAITING.flatMap((state) => store.assignments.inState(state)).length;
+      const isAlarm = failures === ALARM_AFTER && due > 0;
+      const isFault = !(err instanceof SuretyError && err.retryable);
+      log[isFault ? "error" : "warn"]({ err, failures }, "the chain could not be read; it is tried again");
+      if (isAlarm) log.error({ due }, "reveals are due that this verifier is slashed for: give it a node that answers");
     }
   };
 

@@ -128,7 +128,7 @@ export type DemandArgs =
 /**
  * Demands something of a provider or a verifier, with a bond of the signer that goes to who answers. A demand that cannot be
  * answered, or that the next epoch's seed asks for, takes none.
- * @throws {SuretyError} `SEAT_NOT_REVEALED`, `BALANCE_TOO_LOW`, or a refusal.
+ * @throws {SuretyError} `SEAT_NOT_REVEALED`, `RECEIPT_NOT_COUNTED`, `BALANCE_TOO_LOW`, or a refusal.
  * @returns The demand's number (undefined in a dry run) and until when it can be answered.
  */
 export async function demand(
@@ -137,7 +137,7 @@ export async function demand(
 ): Promise<Done & { id: Hex | undefined; deadline: bigint | undefined; bond: bigint }> {
   const [asset, full] = await Promise.all([assetOf(context), read(context, "Demands", "bond")]);
   const probes = args.kind === "probe" ? await probesOf(context, args) : undefined;
-  const isFree = probes ? await isAsked(context, args as ProbeArgs) : await isBeyondLog(context, args);
+  const isFree = args.kind === "probe" ? await isAsked(context, args) : await isBeyondLog(context, args);
   const bond = isFree ? 0n : full;
   const approvals = await planApproval(context, asset, "Demands", bond);
   const plan = [...approvals, ...after(approvals, [demandCall(context, args, showAmount(bond, asset), probes)])];
@@ -156,7 +156,7 @@ async function isBeyondLog(context: Context, args: DemandArgs): Promise<boolean>
 
 type ProbeArgs = Extract<DemandArgs, { kind: "probe" }>;
 
-/** What a probe seat has revealed, from its own transaction. */
+/** What a probe seat has revealed. */
 async function probesOf(context: Context, { provider, modelId, epoch, seat }: ProbeArgs): Promise<AttestedSeat> {
   const { client, deployment } = context;
   const hub = addressOf(context, "AttestationHub");
@@ -165,12 +165,15 @@ async function probesOf(context: Context, { provider, modelId, epoch, seat }: Pr
   if (found) return found;
   throw new SuretyError(
     "SEAT_NOT_REVEALED",
-    `Probe seat ${seat} of epoch ${epoch} revealed nothing by a plain call, so nothing of it can be demanded. Nothing was sent.`,
+    `Probe seat ${seat} of epoch ${epoch} revealed nothing, so nothing of it can be demanded. Nothing was sent.`,
     { details: { provider, modelId, epoch, seat } },
   );
 }
 
-/** Whether the next epoch's seed asks for the receipt: that takes no bond. */
+/**
+ * Whether the next epoch's seed asks for the receipt: that takes no bond.
+ * @throws {SuretyError} `RECEIPT_NOT_COUNTED`: nothing is approved for a receipt that the seat does not count.
+ */
 async function isAsked(context: Context, { provider, modelId, epoch, seat, probe }: ProbeArgs): Promise<boolean> {
   const beacon = "HeaderBeacon" in context.deployment.contracts ? "HeaderBeacon" : "DrandBeacon";
   const [[seed], [, report]] = await Promise.all([
@@ -178,6 +181,10 @@ async function isAsked(context: Context, { provider, modelId, epoch, seat, probe
     read(context, "AttestationHub", "reportOf", [provider, modelId, epoch, ROLE_PROBE, seat]),
   ]);
   const { answered } = unpackProbeReport(report);
+  if (probe >= answered) {
+    const message = `Probe seat ${seat} of epoch ${epoch} counts ${answered} receipts, from number 0; ${probe} is none of them. Nothing was sent.`;
+    throw new SuretyError("RECEIPT_NOT_COUNTED", message, { details: { have: probe, need: answered } });
+  }
   return seed !== zeroHash && askedReceipts({ seed, provider, modelId, seat }, answered).includes(probe);
 }
 

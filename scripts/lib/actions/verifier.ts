@@ -16,7 +16,8 @@ const LIVE = 2n ** 48n - 1n;
 export const MAX_TICKETS = 32;
 
 /**
- * Makes the signer a verifier, or a larger one: bonds what is missing for `tickets` tickets and buys them.
+ * Makes the signer a verifier, or a larger one: bonds what is missing for `tickets` tickets, and for those that it holds, and
+ * buys them.
  * @returns The places of the tickets and the first epoch they count in; empty in a dry run.
  * @throws {SuretyError} `VERIFIER_IS_PROVIDER`, `BALANCE_TOO_LOW`, `TICKETS_BAD_COUNT`, or a refusal.
  */
@@ -37,7 +38,9 @@ export async function registerVerifier(
     throw new SuretyError("VERIFIER_IS_PROVIDER", message, { details: { verifier } });
   }
   const need = size * BigInt(args.tickets);
-  const bonded = need > stake.free ? need - stake.free : 0n;
+  // After a slash the tickets that are held may lock more than there is.
+  const locked = stake.locked + need;
+  const bonded = locked > stake.active ? locked - stake.active : 0n;
   const bonds = bonded > 0n ? await planBond(context, asset, verifier, bonded) : [];
   const shown = { tickets: `${args.tickets} of ${showAmount(size, asset)}`, locks: showAmount(need, asset) };
   const buy = callOf(context, "VerifierRegistry", "buy", [BigInt(args.tickets)], shown);

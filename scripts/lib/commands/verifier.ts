@@ -1,12 +1,22 @@
 import { kind } from "@surety/node-kit";
+import { bond, type Stake, stakeOf } from "../actions/stake.ts";
 import { verifierStatus } from "../actions/status.ts";
 import { claimVerifierPay, exitVerifier, giveBackTickets, MAX_TICKETS, registerVerifier } from "../actions/verifier.ts";
+import { type Asset, showAmount } from "../amounts.ts";
 import { signer } from "../context.ts";
 import { scriptKind } from "../kinds.ts";
 import { defineCommand } from "../program.ts";
+import type { Fact } from "../summary.ts";
 import { amountOf, exitReport, exitTable, money, runClaimExits, shared, subject, withAsset } from "./shared.ts";
 
 const { amount, verifier, exits } = shared;
+
+/** Stake as facts, with what its tickets lack of it, if they do. */
+function stakeFacts({ active, locked, free }: Stake, asset: Asset): Fact[] {
+  const facts = [money("stake", active, asset), money("locked", locked, asset), money("free", free, asset)];
+  const text = `${showAmount(locked - active, asset)}: anybody may return tickets that no stake backs; bond this much to keep them`;
+  return active < locked ? [...facts, { name: "lacking", value: locked - active, text }] : facts;
+}
 
 const register = defineCommand({
   name: "register",
@@ -29,6 +39,19 @@ const register = defineCommand({
       ...done.tickets.slice(0, 1).map(({ from }) => ({ name: "countFromEpoch", value: from })),
     ];
     return { calls: done.calls, facts };
+  },
+});
+
+const bondCommand = defineCommand({
+  name: "bond",
+  about: "Adds to a verifier's stake: what its tickets lack after a slash, or more, so that the next takes none.",
+  example: "node scripts/verifier.ts bond --amount 20",
+  settings: { amount, verifier },
+  async run(values, session) {
+    const { context, asset } = await withAsset(session);
+    const account = values.verifier ?? signer(context);
+    const { calls } = await bond(context, { account, amount: amountOf(values, asset) });
+    return { calls, facts: stakeFacts(await stakeOf(context, account), asset) };
   },
 });
 
@@ -97,9 +120,7 @@ const status = defineCommand({
       { name: "verifier", value: account },
       { name: "epoch", value: epoch },
       money("ticketSize", rest.ticketSize, asset),
-      money("stake", stake.active, asset),
-      money("locked", stake.locked, asset),
-      money("free", stake.free, asset),
+      ...stakeFacts(stake, asset),
       money("claimable", claimable, asset),
     ];
     const columns = [{ title: "ticket" }, { title: "from epoch" }, { title: "until epoch" }];
@@ -109,4 +130,4 @@ const status = defineCommand({
 });
 
 /** The commands of scripts/verifier.ts. */
-export const verifierCommands = [register, giveBack, exit, claimExit, claim, status];
+export const verifierCommands = [register, bondCommand, giveBack, exit, claimExit, claim, status];

@@ -7,13 +7,13 @@ import type { BondRoom, CourtReads } from "./reads.ts";
 import { absentees } from "./suspects/absent.ts";
 import { falseAccusers } from "./suspects/accusers.ts";
 import { brokenPromises } from "./suspects/breaches.ts";
-import { ejectedHolders } from "./suspects/ejected.ts";
 import { missingLogs } from "./suspects/logs.ts";
 import { hiddenOwnInputs } from "./suspects/own-inputs.ts";
 import { hiddenReceipts, repeatedReceipts } from "./suspects/probes.ts";
 import { falseReceipts } from "./suspects/receipts.ts";
 import { falseReports } from "./suspects/reports.ts";
 import { wrongOutputs } from "./suspects/shown.ts";
+import { ejectedHolders, unbackedHolders } from "./suspects/tickets.ts";
 import { unopenedLeaves } from "./suspects/unopened.ts";
 
 /** What a verifier has found against somebody. */
@@ -66,6 +66,7 @@ export function createAccusing(deps: Deps): Step {
     wrongOutputs,
     absentees,
     ejectedHolders,
+    unbackedHolders,
     brokenPromises,
   ].map((finder) => finder(deps));
   /** How often accusations were refused: {@link TRIES} for those that cannot be made. */

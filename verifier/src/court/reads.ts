@@ -11,6 +11,7 @@ import {
   stakePoolAbi,
   TILLS,
   type Till,
+  verifierRegistryAbi,
 } from "@surety/sdk";
 import { type Address, getAbiItem, type Hex, hexToBytes, type PublicClient, parseAbi } from "viem";
 import type { RevealFacts } from "../watch/facts.ts";
@@ -125,6 +126,19 @@ export function createCourtReads(client: PublicClient, deployment: Deployment) {
           args: [account],
         }),
       ),
+    /** Tickets of a verifier that its stake no longer backs, with what it has and what they lock, smallest units. */
+    unbacked: async (verifier: Address): Promise<{ count: number; have: bigint; need: bigint }> => {
+      const args = [verifier] as const;
+      const registry = { address: at("VerifierRegistry"), abi: verifierRegistryAbi } as const;
+      const [have, need, size] = await rpc("a verifier's stake", () =>
+        Promise.all([
+          client.readContract({ ...pool, functionName: "stakeOf", args }),
+          client.readContract({ ...pool, functionName: "locked", args }),
+          client.readContract({ ...registry, functionName: "ticketSize" }),
+        ]),
+      );
+      return { count: have < need ? Number((need - have + size - 1n) / size) : 0, have, need };
+    },
     /** The account's tokens and what it lets a room take, with the asset's decimals. */
     purse: async (
       account: Address,

@@ -38,6 +38,8 @@ export type SimChain = {
   facts(): Facts;
   events: readonly ChainEvent[];
   emit(event: Omit<ChainEvent, "timestamp" | "block">): void;
+  /** Takes events back, as a reorganisation does: the facts are built again from the others. */
+  drop(isDropped: (event: ChainEvent) => boolean): void;
   now(): Now;
   /** Everything that was sent, refused or not. */
   sent: { from: Address; what: string; args: readonly unknown[]; refused: string | null }[];
@@ -46,7 +48,7 @@ export type SimChain = {
 
 /** Makes a chain whose time is the clock's. */
 export function createSimChain(epochs: EpochClock, windows: Windows, clock: Clock): SimChain {
-  const facts = createFacts(epochs, windows);
+  let facts = createFacts(epochs, windows);
   const events: ChainEvent[] = [];
   const sent: SimChain["sent"] = [];
   const second = () => BigInt(Math.floor(clock.now() / 1000));
@@ -151,6 +153,12 @@ export function createSimChain(epochs: EpochClock, windows: Windows, clock: Cloc
     facts: () => facts,
     events,
     emit,
+    drop(isDropped) {
+      const kept = events.filter((event) => !isDropped(event));
+      events.splice(0, events.length, ...kept);
+      facts = createFacts(epochs, windows);
+      for (const event of kept) facts.apply(event);
+    },
     now,
     sent,
     send(from, call) {

@@ -10,6 +10,7 @@ import {
   iSeedBeaconAbi,
   juriesAbi,
   modelRegistryAbi,
+  penaltiesAbi,
   providerRegistryAbi,
   receiptLogAbi,
   rewardDistributorAbi,
@@ -50,6 +51,7 @@ const NAMES = [
   "TicketBought",
   "TicketReturned",
   "Ejected",
+  "Punished",
   "Promised",
   "LogCommitted",
   "Committed",
@@ -94,6 +96,7 @@ const all = eventsOf([
   ...demandsAbi,
   ...seatCasesAbi,
   ...attendanceAbi,
+  getAbiItem({ abi: penaltiesAbi, name: "Punished" }),
   // Its claims are no till's.
   getAbiItem({ abi: rewardDistributorAbi, name: "BountyAdded" }),
 ]);

@@ -4,7 +4,7 @@ import { type CourtFacts, createCourtFacts } from "./court-facts.ts";
 import type { ChainEvent } from "./events.ts";
 import { createHistory, newProvider, type ProviderFacts } from "./histories.ts";
 import { createPromises, type PromiseFacts, type Promises } from "./promises.ts";
-import { createTickets } from "./tickets.ts";
+import { createTickets, type Tickets } from "./tickets.ts";
 
 /** A committed log. `m` samples; `slots` and `cap` feed the demand profile. */
 export type LogFacts = {
@@ -37,8 +37,8 @@ export type Facts = {
   profileHash(modelId: Hex): Hex | undefined;
   promises: Promises;
   tickets(): readonly Ticket[];
-  /** Verifiers that are ejected in an epoch, with the places of their tickets that were not returned. */
-  heldByEjected(epoch: bigint): { verifier: Address; indexes: number[] }[];
+  heldByEjected: Tickets["heldByEjected"];
+  heldBySlashed: Tickets["heldBySlashed"];
   ticketLengthFor(epoch: bigint): number;
   /** A verifier's commitment of an epoch; `round` 1 is the redraw's. */
   commitmentOf(epoch: bigint, verifier: Address, round?: number): Hex | undefined;
@@ -86,6 +86,7 @@ export function createFacts(clock: Clock, windows: Windows): Facts {
     ModelRegistered: ({ modelId, profileHash }) => profiles.set(modelId, profileHash),
     TicketBought: ({ verifier, index, from }) => tickets.bought(low(verifier), Number(index), from),
     Ejected: ({ verifier, until }) => tickets.ejected(low(verifier), until),
+    Punished: ({ account, taken }) => taken > 0n && tickets.slashed(low(account)),
     TicketReturned: ({ index, until }) => tickets.returned(Number(index), until),
     Promised: ({ provider, modelId, commitment }) => promises.add(toPromise(low(provider), modelId, commitment)),
     LogCommitted: (args) => {
@@ -125,6 +126,7 @@ export function createFacts(clock: Clock, windows: Windows): Facts {
     promises,
     tickets: () => tickets.all(),
     heldByEjected: tickets.heldByEjected,
+    heldBySlashed: tickets.heldBySlashed,
     ticketLengthFor: tickets.lengthFor,
     commitmentOf: (epoch, verifier, round = 0) => commitments.get(id(epoch, round, verifier)),
     revealed: ({ provider, modelId, epoch, role, seat }) =>

@@ -12,8 +12,8 @@ import type { Suspicion } from "../accuse.ts";
 import type { CourtReads } from "../reads.ts";
 import { absentees } from "./absent.ts";
 import { brokenPromises } from "./breaches.ts";
-import { ejectedHolders } from "./ejected.ts";
 import { hiddenOwnInputs } from "./own-inputs.ts";
+import { ejectedHolders, unbackedHolders } from "./tickets.ts";
 
 const PROVIDER: Address = `0x${"d1".repeat(20)}`;
 const EPOCH = 3n;
@@ -130,6 +130,79 @@ describe("what verifiers are suspected of", () => {
     expect(first!.isNew()).to.equal(false);
     expect(await args(find(now)[0]!)).to.deep.equal([verifier(3), Array.from({ length: 9 }, (_, i) => BigInt(i + 37))]);
     expect(find({ ...now, epoch: until }), "no longer ejected").to.deep.equal([]);
+  });
+
+  describe("of tickets that a slash left without stake", () => {
+    /** Tickets of each verifier that nothing backs, as the chain has it. */
+    let unbacked: Record<Address, number>;
+    /** Whose stake was read. */
+    let asked: Address[];
+    let find: (now: Moment) => Suspicion[];
+    beforeEach(() => {
+      [unbacked, asked] = [{}, []];
+      const read = async (who: Address) => {
+        asked.push(who);
+        return { count: unbacked[who] ?? 0 };
+      };
+      find = unbackedHolders({ ...deps(), reads: { unbacked: read } as unknown as CourtReads });
+    });
+    const slash = (who: Address, taken = 1n) => emit("Punished", { account: who, taken });
+    /** What is said of whom, where the chain bears it out. */
+    const said = async () => {
+      const true_ = [];
+      for (const one of find(now)) if (await one.holds!()) true_.push(await args(one));
+      return true_;
+    };
+
+    it("takes back as many as nothing backs, of who was slashed, and never its own", async () => {
+      emit("TicketBought", { verifier: verifier(3), index: 6n, from: 0n });
+      Object.assign(unbacked, { [ME]: 1, [verifier(3)]: 1, [verifier(4)]: 1 });
+      expect(find(now), "nobody was slashed").to.deep.equal([]);
+      slash(PROVIDER);
+      slash(verifier(2), 0n);
+      expect(find(now), "no verifier lost anything").to.deep.equal([]);
+      for (const who of [ME, verifier(2), verifier(3)]) slash(who);
+      expect(await said()).to.deep.equal([[verifier(3), [3n]]]);
+      expect(asked).to.not.include.members([ME]);
+      expect(asked).to.not.include.members([verifier(4)]);
+    });
+
+    it("looks again only once a ticket was returned or the verifier was slashed again", async () => {
+      slash(verifier(3));
+      const names = () => find(now).map(({ name }) => name);
+      const [first] = find(now);
+      expect(await first!.holds!()).to.equal(false);
+      expect(names(), "given up by its name").to.deep.equal([first!.name]);
+      slash(verifier(3));
+      expect(first!.isNew()).to.equal(false);
+      expect(names()).to.not.include(first!.name);
+      const [second] = find(now);
+      emit("TicketReturned", { verifier: verifier(3), index: 3n, until: 9n });
+      expect(second!.isNew()).to.equal(false);
+      expect(names(), "holds none").to.deep.equal([]);
+    });
+
+    it("takes no more at once than can be, and the rest after that", async () => {
+      for (let i = 6; i < 46; i++) emit("TicketBought", { verifier: verifier(3), index: BigInt(i), from: 0n });
+      unbacked[verifier(3)] = 35;
+      slash(verifier(3));
+      const [first] = (await said()) as [[Address, bigint[]]];
+      expect(first[1]).to.have.length(32);
+      for (const index of first[1]) emit("TicketReturned", { verifier: verifier(3), index, until: 9n });
+      unbacked[verifier(3)] = 3;
+      expect(await said()).to.deep.equal([[verifier(3), [37n, 38n, 39n]]]);
+    });
+
+    it("says nothing where the stake was made up before it was said, and leaves the ejected to another finder", async () => {
+      unbacked[verifier(3)] = 1;
+      slash(verifier(3));
+      const [found] = find(now);
+      expect(await found!.holds!()).to.equal(true);
+      unbacked[verifier(3)] = 0;
+      expect(await found!.call()).to.equal(undefined);
+      emit("Ejected", { verifier: verifier(3), until: now.epoch + 1n });
+      expect(find(now)).to.deep.equal([]);
+    });
   });
 
   /** Own inputs that are demanded of the one seat that the next seed names, which said `verdict` of all samples. */
