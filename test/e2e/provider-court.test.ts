@@ -242,9 +242,9 @@ describe("a provider before the court", function () {
     // Receipts were asked for in the order of the inputs, one unit each.
     const sent = encodeTensors(loadInputs("digits-cnn").at(Number(position)));
     expect(saved.map(({ receipt }) => receipt.seq)).to.deep.equal([0, 1, 2, 3, 4, 5]);
-    expect(await openedInputs(record, sample.result)).to.deep.equal(sent);
-    expect(await openedInputs(record, omission), "a proof opens no inputs").to.equal(undefined);
-    expect(await openedInputs(record, SALT), "no such demand").to.equal(undefined);
+    expect(await openedInputs(sample.result)).to.deep.equal(sent);
+    expect(await openedInputs(omission), "a proof opens no inputs").to.equal(undefined);
+    expect(await openedInputs(SALT), "no such demand").to.equal(undefined);
 
     const opened = await market.read("Demands", "openedUntil", provider, modelId, epoch, saved[1]!.receipt.seq);
     expect(opened > 0n).to.equal(true);
