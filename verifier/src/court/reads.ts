@@ -42,14 +42,15 @@ export function createCourtReads(client: PublicClient, deployment: Deployment) {
   const at = (name: string): Address => contractAddress(deployment, name);
   const demands = { address: at("Demands"), abi: demandsAbi } as const;
   const court = { address: at("DisputeCourt"), abi: disputeCourtAbi } as const;
+  const openings = { address: at("Openings"), abi: openingsAbi } as const;
   const juries = { address: at("Juries"), abi: juriesAbi } as const;
   const pool = { address: at("StakePool"), abi: stakePoolAbi } as const;
   const hub = at("AttestationHub");
 
   /** A leaf that a room had opened; undefined if that has gone. */
   const openedIn = async (room: Address, id: Hex, blocks: { fromBlock: bigint; toBlock?: bigint }) => {
-    const event = getAbiItem({ abi: openingsAbi, name: "LeafOpened" });
-    const query = { address: at("Openings"), event, args: { room, id }, strict: true, ...blocks } as const;
+    const event = getAbiItem({ abi: openings.abi, name: "LeafOpened" });
+    const query = { address: openings.address, event, args: { room, id }, strict: true, ...blocks } as const;
     const [found] = await rpc("an opened leaf", () => client.getLogs(query));
     return found && { inputs: hexToBytes(found.args.inputs), outputs: hexToBytes(found.args.outputs) };
   };
