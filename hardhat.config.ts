@@ -7,6 +7,19 @@ const compiler = {
   path: fileURLToPath(import.meta.resolve("solc/soljson.js")),
 };
 
+/** What every epoch of every pair calls: compiled by way of the IR, for gas. */
+const HOT = [
+  "contracts/availability/CommitmentBook.sol",
+  "contracts/availability/ReceiptLog.sol",
+  "contracts/epoch/EpochClock.sol",
+  "contracts/epoch/HeaderBeacon.sol",
+  "contracts/registry/ProviderRegistry.sol",
+  "contracts/registry/VerifierRegistry.sol",
+  "contracts/reliability/ReliabilityLedger.sol",
+  "contracts/rewards/RewardDistributor.sol",
+  "contracts/verification/AttestationHub.sol",
+];
+
 const simulated = {
   type: "edr-simulated",
   chainType: "l1",
@@ -20,7 +33,18 @@ export default defineConfig({
     // Not imported by a contract, but deployed.
     npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
     profiles: {
-      default: { ...compiler, settings: { optimizer: { enabled: true, runs: 200 }, evmVersion: "prague" } },
+      default: {
+        compilers: [{ ...compiler, settings: { optimizer: { enabled: true, runs: 200 }, evmVersion: "prague" } }],
+        overrides: Object.fromEntries(
+          HOT.map((path) => [
+            path,
+            {
+              ...compiler,
+              settings: { optimizer: { enabled: true, runs: 10_000 }, viaIR: true, evmVersion: "prague" },
+            },
+          ]),
+        ),
+      },
       production: {
         ...compiler,
         settings: { optimizer: { enabled: true, runs: 10_000 }, viaIR: true, evmVersion: "prague" },

@@ -80,7 +80,7 @@ const PARTS: readonly [string, string][] = [
   ["HeaderBeacon.draw", "seed"],
   ["AttestationHub.commit", "commitments"],
   ["AttestationHub.reveal", "reveals"],
-  ["AttestationHub.settle", "settlements"],
+  ["AttestationHub.settleAll", "settlements"],
 ];
 
 /** One epoch of nine provider-model pairs and six verifiers: all its transactions, divided by nine. */
@@ -91,7 +91,8 @@ export async function epoch(): Promise<Row[]> {
     const perPair = (values: readonly number[]) => BigInt(Math.round(sum(values) / pairs));
     const parts = PARTS.map(([key, name]): Row => {
       const values = gas.get(key) ?? [];
-      return { operation: `  ${name}, ${values.length} transactions`, gas: perPair(values) };
+      const count = values.length === 1 ? "1 transaction" : `${values.length} transactions`;
+      return { operation: `  ${name}, ${count}`, gas: perPair(values) };
     });
     const all = {
       operation: pairs === 1 ? "one pair alone" : `${pairs} pairs, each`,

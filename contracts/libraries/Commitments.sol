@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
+
 /// @title Commitments
 /// @notice What a verifier commits to before it may see a provider's outputs.
 /// @dev docs/protocol.md section 5, "Commitment". Leaves are hashed twice, as OpenZeppelin's StandardMerkleTree does,
@@ -51,6 +53,19 @@ library Commitments {
     /// @param wasmHash Tensor hash of the WASM runtime's outputs.
     function rerunLeaf(uint8 j, bytes32 nativeHash, bytes32 wasmHash) internal pure returns (bytes32) {
         return _double(abi.encode(j, nativeHash, wasmHash));
+    }
+
+    /// @notice Root of the tree that these leaves are, in the layout of OpenZeppelin's merkle-tree: as its multiproof, with
+    /// nothing to prove.
+    /// @param leaves At least one, in the order of the tree; nodes take their place.
+    function rootOf(bytes32[] memory leaves) internal pure returns (bytes32) {
+        uint256 count = leaves.length;
+        // What is joined are the leaves and then the nodes, in order; node `i` stands where leaf `i` was, joined before.
+        for (uint256 i = 0; i + 1 < count; ++i) {
+            (uint256 a, uint256 b) = (2 * i, 2 * i + 1);
+            leaves[i] = Hashes.commutativeKeccak256(leaves[a < count ? a : a - count], leaves[b < count ? b : b - count]);
+        }
+        return leaves[count == 1 ? 0 : count - 2];
     }
 
     function _double(bytes memory data) private pure returns (bytes32 hash) {

@@ -24,13 +24,15 @@ library Cusum {
         | (2_883_169 << 160) | (6_802_576 << 192) | (11_629_080 << 224);
 
     /// @notice The lowest rung whose accepted rate is at least `bad / total`; `RUNGS` if the rate is above them all.
-    /// @param bad Failures. @param total All of the same unit.
+    /// @param bad Failures, below 2^128. @param total All of the same unit, below 2^128.
     function rungOf(uint256 bad, uint256 total) internal pure returns (uint256 rung) {
-        bad *= 1000;
         uint256 rates = RATE;
-        while (rung < RUNGS && bad > total * (rates & type(uint32).max)) {
-            rates >>= 32;
-            ++rung;
+        unchecked {
+            bad *= 1000;
+            while (rung < RUNGS && bad > total * (rates & type(uint32).max)) {
+                rates >>= 32;
+                ++rung;
+            }
         }
     }
 

@@ -15,12 +15,15 @@ library Decay {
     uint256 internal constant HALF_LIFE_10 = 4_007_346_185;
 
     /// @notice `base ** exponent` of a Q32 number, by squaring, rounding down at every step.
+    /// @param base One of the factors above, all below 1: no product passes 64 bits.
     function power(uint256 base, uint256 exponent) internal pure returns (uint256 result) {
-        result = 1 << 32;
-        while (exponent > 0) {
-            if (exponent & 1 == 1) result = (result * base) >> 32;
-            base = (base * base) >> 32;
-            exponent >>= 1;
+        unchecked {
+            result = 1 << 32;
+            while (exponent > 0) {
+                if (exponent & 1 == 1) result = (result * base) >> 32;
+                base = (base * base) >> 32;
+                exponent >>= 1;
+            }
         }
     }
 }

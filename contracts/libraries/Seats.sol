@@ -78,10 +78,7 @@ library Seats {
             mstore(0, tickets.slot)
             first := keccak256(0, 32)
         }
-        Draw memory draw = Draw(first, length, epoch, owner, _preimage(seed, provider, modelId, epoch, role, 0, 0));
-        for (uint256 s = 0; s < count; ++s) {
-            drawn[s] = _draw(draw, drawn, s);
-        }
+        _fill(drawn, Draw(first, length, epoch, owner, _preimage(seed, provider, modelId, epoch, role, 0, 0)));
     }
 
     /// @dev What all seats of a committee share, in memory because the stack is short.
@@ -95,27 +92,29 @@ library Seats {
         bytes preimage;
     }
 
-    function _draw(Draw memory draw, address[] memory drawn, uint256 s) private view returns (address) {
+    function _fill(address[] memory drawn, Draw memory draw) private view {
         (bytes memory preimage, bytes32 first, uint256 length) = (draw.preimage, draw.first, draw.length);
         (uint256 epoch, address owner) = (draw.epoch, draw.owner);
-        assembly ("memory-safe") {
-            mstore(add(preimage, SEAT_AT), s)
-        }
-        for (uint256 n = 0; n < TRIES; ++n) {
-            uint256 ticket;
-            // A ticket's slot is read without a look at the array's length: that of a draw is one that the array had, and it
-            // never shrinks.
+        for (uint256 s = 0; s < drawn.length; ++s) {
             assembly ("memory-safe") {
-                mstore(add(preimage, NUMBER_AT), n)
-                ticket := sload(add(first, mod(keccak256(add(preimage, 32), mload(preimage)), length)))
+                mstore(add(preimage, SEAT_AT), s)
             }
-            // The fields of a Ticket, low bits first.
-            if (epoch < uint48(ticket >> FROM) || epoch >= ticket >> UNTIL) continue;
-            address verifier = address(uint160(ticket));
-            if (verifier == owner || _sits(drawn, s, verifier)) continue;
-            return verifier;
+            for (uint256 n = 0; n < TRIES; ++n) {
+                uint256 ticket;
+                // A ticket's slot is read without a look at the array's length: that of a draw is one that the array had, and
+                // it never shrinks.
+                assembly ("memory-safe") {
+                    mstore(add(preimage, NUMBER_AT), n)
+                    ticket := sload(add(first, mod(keccak256(add(preimage, 32), mload(preimage)), length)))
+                }
+                // The fields of a Ticket, low bits first.
+                if (epoch < uint48(ticket >> FROM) || epoch >= ticket >> UNTIL) continue;
+                address verifier = address(uint160(ticket));
+                if (verifier == owner || _sits(drawn, s, verifier)) continue;
+                drawn[s] = verifier;
+                break;
+            }
         }
-        return address(0);
     }
 
     function _preimage(

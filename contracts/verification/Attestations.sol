@@ -174,7 +174,9 @@ abstract contract Attestations is IAttestationHub, ReportStore, Closable {
         for (uint256 i = 0; i < leaves.length; ++i) {
             leaves[i] = _leafOf(reveals[i]);
         }
-        bytes32 root = MerkleProof.processMultiProofCalldata(proof, flags, leaves);
+        bytes32 root = proof.length == 0 && flags.length == 0
+            ? Commitments.rootOf(leaves)
+            : MerkleProof.processMultiProofCalldata(proof, flags, leaves);
         bytes32 have = Commitments.commitment(address(this), epoch, round, msg.sender, root);
         bytes32 need = _commitments[epoch][round][msg.sender];
         if (have != need) revert AttestationHubWrongOpening(have, need);

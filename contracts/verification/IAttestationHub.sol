@@ -43,8 +43,8 @@ interface IAttestationHub {
         bytes32 dataRoot,
         bytes32 salt
     );
-    /// @notice A commitment was opened: `proof` and `flags`, as OpenZeppelin's MerkleProof takes them, lead from the leaves of
-    /// the `Revealed` events just before, back to the `Opened` before them in the same transaction, to its root.
+    /// @notice A commitment was opened: `proof` and `flags`, as `reveal` takes them, lead from the leaves of the `Revealed`
+    /// events just before, back to the `Opened` before them in the same transaction, to its root.
     event Opened(uint64 indexed epoch, address indexed verifier, bytes32[] proof, bool[] flags);
     /// @notice An epoch of a record was settled. `score` 1e9 = 100 %; `weight` as in RewardDistributor.
     event Settled(
@@ -96,7 +96,7 @@ interface IAttestationHub {
     /// mismatch, is an abstention.
     /// @param reveals In the order of their leaves in the committed tree. @param proof Nodes of the tree that the leaves do
     /// not give. @param flags How both lead to its root, as OpenZeppelin's MerkleProof takes them: true joins two of the
-    /// leaves and nodes found so far, false one of them and the next of `proof`.
+    /// leaves and nodes found so far, false one of them and the next of `proof`. Neither is needed if all are revealed.
     function reveal(uint64 epoch, Reveal[] calldata reveals, bytes32[] calldata proof, bool[] calldata flags) external;
 
     /// @notice Settles the next unsettled promised epoch of a record, after its reveals, and after those of its redraw if one

@@ -96,7 +96,9 @@ export function assignmentTree(assignments: readonly Assignment[]): AssignmentTr
       if (indices.length === 0) throw new SuretyError("PROTOCOL_NO_ASSIGNMENTS", "there are no assignments to open");
       const opened = tree.getMultiProof(indices.map(known));
       const order = opened.leaves.map((leaf) => leaves.get(leaf)!);
-      return { order, proof: opened.proof as Hex[], flags: opened.proofFlags };
+      // All of them need no flags: each joins two.
+      const isWhole = order.length === assignments.length;
+      return { order, proof: opened.proof as Hex[], flags: isWhole ? [] : opened.proofFlags };
     },
   };
 }

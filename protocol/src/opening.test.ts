@@ -42,10 +42,13 @@ describe("opening", () => {
     }
   });
 
-  it("needs no proof where all leaves are opened", () => {
+  it("needs neither proof nor flags where all leaves are opened", () => {
     const all = Array.from({ length: 15 }, (_, i) => assignment(i));
     const { proof, flags } = assignmentTree(all).open([...all.keys()]);
-    expect([proof, flags]).to.deep.equal([[], Array(14).fill(true)]);
+    expect([proof, flags]).to.deep.equal([[], []]);
+    const leaves = all.map(assignmentLeaf);
+    const spelt = openedPaths(leaves, { proof: [], flags: Array(14).fill(true) });
+    expect(openedPaths(leaves, { proof, flags })).to.deep.equal(spelt);
   });
 
   it("follows any tree that a verifier has made, balanced or not", () => {

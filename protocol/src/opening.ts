@@ -5,7 +5,10 @@ import { SuretyError } from "./errors.ts";
 export type Opening = {
   /** Nodes that the leaves do not give. */
   proof: readonly Hex[];
-  /** One a step: true joins two of the leaves and nodes found so far, false one of them and the next of `proof`. */
+  /**
+   * One a step: true joins two of the leaves and nodes found so far, false one of them and the next of `proof`. None if the
+   * leaves are the whole tree.
+   */
   flags: readonly boolean[];
 };
 
@@ -20,10 +23,13 @@ const join = (a: Hex, b: Hex): Hex => keccak256(concatHex(hexToBigInt(a) < hexTo
  * @param leaves In the order in which they were opened.
  * @throws SuretyError PROTOCOL_BAD_OPENING if the opening opens nothing
  */
-export function openedPaths(leaves: readonly Hex[], { proof, flags }: Opening): Hex[][] {
+export function openedPaths(leaves: readonly Hex[], opening: Opening): Hex[][] {
   const bad = (why: string) => new SuretyError("PROTOCOL_BAD_OPENING", `the opening opens nothing: ${why}`);
-  const steps = leaves.length + proof.length - 1;
   if (leaves.length === 0) throw bad("it has no leaves");
+  const { proof } = opening;
+  const steps = leaves.length + proof.length - 1;
+  const isWhole = proof.length === 0 && opening.flags.length === 0;
+  const flags = isWhole ? Array<boolean>(steps).fill(true) : opening.flags;
   if (flags.length !== steps) throw bad(`it has ${flags.length} flags, needs ${steps}`);
   const left = proof.length - flags.filter((flag) => !flag).length;
   if (left !== 0) throw bad(`its flags take ${proof.length - left} nodes of the proof, which has ${proof.length}`);

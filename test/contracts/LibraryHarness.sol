@@ -188,6 +188,10 @@ contract LibraryHarness {
         return MerkleProof.processMultiProofCalldata(proof, flags, leaves);
     }
 
+    function wholeRoot(bytes32[] memory leaves) external pure returns (bytes32) {
+        return Commitments.rootOf(leaves);
+    }
+
     // Receipts
 
     function receiptTypehash() external pure returns (bytes32) {

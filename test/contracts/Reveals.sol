@@ -52,6 +52,8 @@ library Reveals {
             ++steps;
             queue[end++] = (place - 1) / 2;
         }
+        // All of them are the whole tree, which needs no flags.
+        if (until - from == all.length) steps = 0;
         assembly ("memory-safe") {
             mstore(proof, proofs)
             mstore(flags, steps)

@@ -105,16 +105,20 @@ contract AttestationHubTest is System {
         }
     }
 
-    /// @notice All at once need no proof: their leaves are the whole tree.
+    /// @notice All at once need no proof: their leaves are the whole tree. OpenZeppelin's flags say the same.
     function test_AllAtOnceAreTheWholeTree() public {
         (address who, Reveal[] memory reveals) = _committed();
         vm.warp(clock.times(2).outputEnd);
-        bool[] memory flags = new bool[](1);
-        flags[0] = true;
-        vm.expectEmit(true, true, true, true, address(hub));
-        emit IAttestationHub.Opened(2, who, new bytes32[](0), flags);
-        vm.prank(who);
-        hub.reveal(2, reveals, new bytes32[](0), flags);
+        uint256 before = vm.snapshotState();
+        for (uint256 n = 0; n < 2; ++n) {
+            bool[] memory flags = new bool[](n);
+            if (n == 1) flags[0] = true;
+            vm.expectEmit(true, true, true, true, address(hub));
+            emit IAttestationHub.Opened(2, who, new bytes32[](0), flags);
+            vm.prank(who);
+            hub.reveal(2, reveals, new bytes32[](0), flags);
+            vm.revertToState(before);
+        }
     }
 
     /// @notice A proof that is too short, too long or joins what is not there opens nothing.
@@ -125,10 +129,11 @@ contract AttestationHubTest is System {
         bytes4 invalid = MerkleProof.MerkleProofInvalidMultiproof.selector;
         bool[] memory joins = new bool[](1);
         joins[0] = true;
-        bytes[4] memory calls = [
+        bytes[5] memory calls = [
             abi.encodeCall(hub.reveal, (2, one, proof, new bool[](0))),
             abi.encodeCall(hub.reveal, (2, one, new bytes32[](0), new bool[](1))),
             abi.encodeCall(hub.reveal, (2, one, proof, joins)),
+            abi.encodeCall(hub.reveal, (2, reveals, new bytes32[](0), new bool[](2))),
             abi.encodeCall(hub.reveal, (2, reveals, proof, new bool[](1)))
         ];
         for (uint256 i = 0; i < calls.length; ++i) {

@@ -3,7 +3,6 @@ import type { Address, Hex } from "viem";
 import type { Facts } from "./facts.ts";
 
 /** An epoch of a record. */
-/** An epoch of a record. */
 export type RecordEpoch = { provider: Address; modelId: Hex; epoch: bigint };
 
 /**
