@@ -126,6 +126,8 @@ describe("a provider before the court", function () {
   let m: number;
   /** Receipts whose leaves no case is about. */
   let untried: SavedReceipt[] = [];
+  /** Receipts whose leaves were proved on demand, with the demand's number. */
+  const proven: { saved: SavedReceipt; id: Hex }[] = [];
 
   /** Runs a program as the client, with an object as its result. */
   const as = async (program: typeof main, ...argv: string[]) => (await runAs(market, CLIENT, program, ...argv)).json;
@@ -257,6 +259,7 @@ describe("a provider before the court", function () {
     ] as const) {
       const { leaf: proved } = await court.proofOf(id);
       expect([proved.seq, proved.inputHash]).to.deep.equal([receipt.seq, receipt.inputHash]);
+      proven.push({ saved: saved[receipt.seq]!, id });
     }
   });
 
@@ -317,10 +320,8 @@ describe("a provider before the court", function () {
     expect(shown).to.include({ demands: "omission", state: "answered", place: String(mine.receipt.seq) });
 
     // Another case is over by then too: both end in one transaction.
-    const other = untried.at(-2)!;
-    const asked = await court.proveOmission(other);
-    await answered(asked);
-    const first = await court.openCase(other, await court.proofOf(asked));
+    const other = proven.find((one) => untried.includes(one.saved))!;
+    const first = await court.openCase(other.saved, await court.proofOf(other.id));
     const opened = await cli("open", "--demand", made.demand, "--receipt", file);
     expect(opened.bond).to.equal(String(BONDS.court));
     expect(await codeOf("close", "--ids", opened.case)).to.equal("COURT_NOT_OVER");
