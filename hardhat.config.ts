@@ -2,10 +2,12 @@ import { fileURLToPath } from "node:url";
 import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { defineConfig } from "hardhat/config";
 
-const compiler = {
+/** The compiler that npm installs, for Prague. */
+const settings = (chosen: object) => ({
   version: "0.8.37",
   path: fileURLToPath(import.meta.resolve("solc/soljson.js")),
-};
+  settings: { ...chosen, evmVersion: "prague" },
+});
 
 /** What every epoch of every pair calls: compiled by way of the IR, for gas. */
 const HOT = [
@@ -32,24 +34,10 @@ export default defineConfig({
   solidity: {
     // Not imported by a contract, but deployed.
     npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
-    profiles: {
-      default: {
-        compilers: [{ ...compiler, settings: { optimizer: { enabled: true, runs: 200 }, evmVersion: "prague" } }],
-        overrides: Object.fromEntries(
-          HOT.map((path) => [
-            path,
-            {
-              ...compiler,
-              settings: { optimizer: { enabled: true, runs: 10_000 }, viaIR: true, evmVersion: "prague" },
-            },
-          ]),
-        ),
-      },
-      production: {
-        ...compiler,
-        settings: { optimizer: { enabled: true, runs: 10_000 }, viaIR: true, evmVersion: "prague" },
-      },
-    },
+    compilers: [settings({ optimizer: { enabled: true, runs: 200 } })],
+    overrides: Object.fromEntries(
+      HOT.map((path) => [path, settings({ optimizer: { enabled: true, runs: 10_000 }, viaIR: true })]),
+    ),
   },
   paths: { tests: { mocha: "./test/contracts", solidity: "./test/contracts" } },
   test: {
