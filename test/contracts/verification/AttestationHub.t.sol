@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {Closable} from "../../../contracts/access/Closable.sol";
 import {Times} from "../../../contracts/epoch/IEpochClock.sol";
 import {Commitments} from "../../../contracts/libraries/Commitments.sol";
 import {ReliabilityMath} from "../../../contracts/libraries/ReliabilityMath.sol";
@@ -42,6 +43,15 @@ contract AttestationHubTest is System {
         hub.commit(2, "d");
     }
 
+    function test_NoCommitmentWhilePaused() public {
+        vm.warp(clock.times(2).openEnd);
+        manager.setTargetClosed(address(hub), true);
+        vm.expectRevert(abi.encodeWithSelector(Closable.ClosablePaused.selector, address(hub)));
+        hub.commit(2, "c");
+        manager.setTargetClosed(address(hub), false);
+        hub.commit(2, "c");
+    }
+
     /* REVEAL */
 
     function test_RevealWindow() public {
@@ -71,6 +81,10 @@ contract AttestationHubTest is System {
         show(2, reveals);
         (revealed,) = hub.reportOf(PROVIDER, MODEL, 2, 0, 5);
         require(!revealed, "there is no sixth seat");
+        for (uint8 role = 0; role < 4; ++role) {
+            (revealed,) = hub.reportOf(PROVIDER, MODEL, 2, role, 255);
+            require(!revealed, "nor a last one");
+        }
     }
 
     /// @notice A probe without an answer leaves no receipt to ask for, so it is not paid; one that was not sent neither.

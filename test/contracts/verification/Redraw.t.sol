@@ -6,7 +6,7 @@ import {Commitments} from "../../../contracts/libraries/Commitments.sol";
 import {IAttestationHub, Reveal} from "../../../contracts/verification/IAttestationHub.sol";
 import {Reveals} from "../Reveals.sol";
 import {System} from "../System.sol";
-import {vm} from "../Vm.sol";
+import {Vm, vm} from "../Vm.sol";
 
 /// @notice Nine more seats where the re-runs lack their quorum (docs/protocol.md section 3).
 contract RedrawTest is System {
@@ -277,12 +277,19 @@ contract RedrawTest is System {
         Reveal[] memory reveals = new Reveal[](1);
         reveals[0] = itemOf(0, 0);
         reveals[0].report = 48 | (uint256(0x555555555555555555555555) << 8);
+        vm.recordLogs();
         vm.prank(seats[0]);
         show(EPOCH, reveals);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i = 0; i < logs.length; ++i) {
+            require(logs[i].emitter != address(rewards), "pay is not even asked");
+        }
         (,, uint256 points,) = rewards.epochInfo(EPOCH);
         eq(points, 0, "all grey");
         (bool revealed,) = hub.reportOf(PROVIDER, MODEL, EPOCH, REDRAW, 0);
         require(revealed, "but there");
+        (revealed,) = hub.reportOf(PROVIDER, MODEL, EPOCH, REDRAW + 1, 0);
+        require(!revealed, "and in no role after the last");
         revealSeat(seats[1], 1, 0);
         (,, points,) = rewards.epochInfo(EPOCH);
         eq(points, 1e9, "a point for who judged");
