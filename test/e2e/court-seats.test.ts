@@ -229,7 +229,7 @@ describe("a seat's own input before the court, end to end", function () {
     await until("the receipt is shown", async () => (await stateOf("Demands", id)) === ANSWERED, 30_000);
     const shown = await surety("show", "--id", id);
     expect(shown.json).to.include({ demands: "probe", state: "answered", of: verifier, place: String(i) });
-    const [again, over] = [await demand(epoch, i), await surety("close", "--id", id)];
+    const [again, over] = [await demand(epoch, i), await surety("close", "--ids", id)];
     expect([again.code, again.json.error.code]).to.deep.equal([1, "CALL_REFUSED"]);
     expect([over.code, over.json.error.code]).to.deep.equal([1, "COURT_ENDED"]);
   });

@@ -47,6 +47,17 @@ contract AttendanceTest is CourtBase {
         eq(verifiers.ejectedUntil(verifier), 0, "once is no habit");
     }
 
+    /// @notice A verifier that has lost all before misses all the same.
+    function test_NothingIsLeftToTake() public {
+        openEpoch();
+        vm.warp(times.revealEnd);
+        address verifier = holder(EPOCH, 1, 0);
+        vm.prank(address(penalties));
+        pool.slash(verifier, 1e18, "all");
+        eq(note(EPOCH, 1, 0), 0, "nothing");
+        require(attendance.isNoted(verifier, EPOCH), "noted");
+    }
+
     /// @notice However many seats it missed.
     function test_OncePerVerifierAndEpoch() public {
         openEpoch();

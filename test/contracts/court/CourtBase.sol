@@ -50,7 +50,7 @@ abstract contract CourtBase is System {
         return keccak256(abi.encode("salt", seq));
     }
 
-    function receiptOf(uint64 epoch, uint32 seq) internal pure returns (Receipts.Receipt memory) {
+    function receiptOf(uint64 epoch, uint32 seq) internal pure virtual returns (Receipts.Receipt memory) {
         return Receipts.Receipt({
             provider: PROVIDER,
             modelId: MODEL,

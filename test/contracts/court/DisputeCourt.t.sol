@@ -80,6 +80,25 @@ abstract contract CaseBase is CourtBase {
     }
 }
 
+/// @notice Of a log whose requests nobody signed.
+contract UnsignedCaseTest is CaseBase {
+    function receiptOf(uint64 epoch, uint32 seq) internal pure override returns (Receipts.Receipt memory receipt) {
+        receipt = super.receiptOf(epoch, seq);
+        receipt.client = address(0);
+    }
+
+    function test_WhereThereIsNoClientNobodyIsRestored() public {
+        settleWrong();
+        vm.warp(clock.times(EPOCH).disputeEnd);
+        uint256 stake = pool.slashableNow(PROVIDER);
+        closeFree(SEQ, "");
+        uint256 taken = stake - pool.slashableNow(PROVIDER);
+        eq(taken, stake / 20, "5 %");
+        eq(penalties.owed(CLIENT) + penalties.owed(address(0)), 0, "nobody");
+        eq(penalties.owed(CHALLENGER), taken / 5, "the challenger gets no more for it");
+    }
+}
+
 contract FreeCaseTest is CaseBase {
     function setUp() public override {
         super.setUp();

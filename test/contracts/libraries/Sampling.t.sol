@@ -24,6 +24,15 @@ contract SamplingTest {
         harness.positions(0, address(1), 0, 1, 1, 0);
     }
 
+    function test_noSamplesNoOwnInput() public {
+        vm.expectRevert(abi.encodeWithSelector(Sampling.SamplingNoUnits.selector, 0, 1));
+        this.ownInputOfNone();
+    }
+
+    function ownInputOfNone() external pure {
+        Sampling.ownInput(0, address(1), 0, 1, 0, 0);
+    }
+
     function test_sampleCountTiers() public pure {
         vm.assertEq(Sampling.sampleCount(6, 0, false), 48);
         vm.assertEq(Sampling.sampleCount(7, 0, false), 24);

@@ -45,6 +45,13 @@ contract SeatsTest {
         }
     }
 
+    function testFuzz_eachDrawIsThePlaceOfItsHash(bytes32 seed, uint8 s, uint8 n, uint16 length) public pure {
+        vm.assume(length > 0);
+        bytes32 hash = keccak256(abi.encode("surety.seat", seed, PROVIDER, MODEL, EPOCH, Seats.ROLE_RERUN, s, n));
+        uint256 place = Seats.tryIndex(seed, PROVIDER, MODEL, EPOCH, Seats.ROLE_RERUN, s, n, length);
+        vm.assertEq(place, uint256(hash) % length);
+    }
+
     function testFuzz_seatDoesNotDependOnTheCount(bytes32 seed) public {
         for (uint160 i = 1; i <= 12; ++i) _sell(address(i), 0, 1000);
         address[] memory five = _draw(12, seed, 5, address(0));
