@@ -93,7 +93,7 @@ function checkJustice(
   check(
     "the client is restored",
     client.leaves > 0 && client.leaves <= client.wronged && client.claimed === client.restored,
-    `${formatUnits(BigInt(client.claimed), 18)} for ${client.leaves} of ${client.wronged} answers`,
+    `${money(BigInt(client.claimed))} for ${client.leaves} of ${client.wronged} answers`,
   );
 }
 

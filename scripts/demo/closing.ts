@@ -97,7 +97,7 @@ export function closingTables(result: DemoResult, checks: readonly Check[]): str
     `The verifier that runs nothing said "match" in ${lazy.reports} reports of re-runs: its stake went from ` +
       `${money(lazy.stake.before)} to ${money(lazy.stake.after)}, slashed for ${lossText(lazy.losses)}; it earned ${money(lazy.pay)}.`,
     `The client signed its requests, and ${client.wronged} of its answers were confirmed as wrong: it claimed ` +
-      `${Number(formatUnits(BigInt(client.claimed), 18))} from the court.`,
+      `${money(client.claimed)} from the court.`,
     "",
     renderTable([left(""), left("what happened"), left("measured")], said),
   ].join("\n");
