@@ -92,8 +92,8 @@ interface IAttestationHub {
     function commit(uint64 epoch, bytes32 commitment) external;
 
     /// @notice Reveals assignments of `epoch` in the round that is open, all of the caller's or some. One bad reveal refuses
-    /// the whole call. A point for each that judges something: a probe report of zeros, or a re-run report without a match or
-    /// mismatch, is an abstention.
+    /// the whole call. A re-run report with a match or mismatch earns a point (1e9), a probe report the share of one that was
+    /// answered, of all probes owed. A probe report of zeros, or a re-run report without either verdict, is an abstention.
     /// @param reveals In the order of their leaves in the committed tree. @param proof Nodes of the tree that the leaves do
     /// not give. @param flags How both lead to its root, as OpenZeppelin's MerkleProof takes them: true joins two of the
     /// leaves and nodes found so far, false one of them and the next of `proof`. Neither is needed if all are revealed.
